@@ -1,0 +1,31 @@
+//! The words of the product as types: sources, entries, items, tags, alerts, and the rules of identity.
+//!
+//! No IO, no async, no clock: time is handed in.
+
+mod alert;
+mod clean;
+mod digest;
+mod id;
+mod identity;
+mod item;
+mod source;
+mod tag;
+mod time;
+mod url;
+
+pub use crate::alert::{
+    Alert, AlertId, Delivery, DeliveryState, Held, MessageId, MessageRef, OutboxEntry,
+};
+pub use crate::clean::{one_line, terminal_safe, truncated};
+pub use crate::digest::DigestRun;
+pub use crate::id::{AlertRuleId, ChannelId, DigestId, InvalidId, SourceId};
+pub use crate::identity::{
+    AliasKey, CANONICAL_VERSION, StoryKey, canonical_url, content_digest, exact_text_key,
+};
+pub use crate::item::{Entry, Item, ItemId, Kind, Lang, Problem, Revision, StoryId, entry_limits};
+pub use crate::source::{
+    Attempt, Counts, Health, Outage, OutcomeKind, SourceState, Transition, Validators,
+};
+pub use crate::tag::{Facet, Field, Span, Tag};
+pub use crate::time::{InvalidTimestamp, Timestamp};
+pub use crate::url::{HttpUrl, InvalidUrl};

@@ -1,0 +1,191 @@
+//! What configuration tells the pipeline.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use connector::Connector;
+use model::{AlertRuleId, ChannelId, DigestId, Facet, HttpUrl, Kind, Lang, SourceId};
+
+/// Everything that the pipeline is told.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// In the order of their ids. Sources that are off are here too, with their reason.
+    pub sources: Vec<Source>,
+    pub alerts: Vec<AlertRule>,
+    pub channels: Vec<Channel>,
+    pub digests: Vec<DigestSettings>,
+    /// Of days, digests and quiet hours; stored times are UTC.
+    pub timezone: jiff::tz::TimeZone,
+    /// Fetches in flight over all hosts.
+    pub parallel: usize,
+    /// Largest feed in bytes after decompression.
+    pub max_feed_bytes: u64,
+    /// Called after each round of work with a GET: silence tells a dead man's switch elsewhere.
+    pub heartbeat: Option<Heartbeat>,
+    /// The folder that channel `file` writes into.
+    pub data: PathBuf,
+    /// Free space below which nothing is ingested.
+    pub min_free_bytes: u64,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Heartbeat {
+    pub url: HttpUrl,
+    pub every: Duration,
+}
+
+/// One configured place that is watched.
+#[derive(Clone, Debug)]
+pub struct Source {
+    pub id: SourceId,
+    pub name: String,
+    pub url: HttpUrl,
+    pub connector: Connector,
+    pub every: Duration,
+    /// Assumed where an entry does not say and its text is too short to tell.
+    pub lang: Option<Lang>,
+    pub category: Option<String>,
+    /// ISO 3166-1 alpha-2.
+    pub country: Option<String>,
+    /// `A` to `F`: how reliable the outlet is.
+    pub grade: Option<char>,
+    /// Present: the source is off, for this reason.
+    pub off: Option<String>,
+    pub headers: Vec<(String, Secret)>,
+    /// Replaced in an item's address before it becomes an identity.
+    pub replace: Vec<(String, String)>,
+    /// `ok`, `pending`, `restricted`.
+    pub terms: Option<String>,
+}
+
+/// A value that never shows itself: configured as `env:NAME` or `file:PATH`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret {
+    pub from: SecretRef,
+    /// `Err` says what is missing; that channel or source is red, the daemon runs.
+    value: Result<String, String>,
+}
+
+/// Where a secret comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SecretRef {
+    Env(String),
+    File(PathBuf),
+    /// Not a secret: a header that configuration writes out.
+    Plain,
+}
+
+impl Secret {
+    pub fn new(from: SecretRef, value: Result<String, String>) -> Self {
+        Self { from, value }
+    }
+    /// The value, or what is missing.
+    pub fn reveal(&self) -> Result<&str, &str> {
+        self.value.as_deref().map_err(String::as_str)
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Secret({:?}, ***)", self.from)
+    }
+}
+
+/// Several keys: all of them; a list: any of it; `*` in a list: anything at all.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Criteria {
+    /// Ids by facet: vendor, layer, event, counterparty, place, origin.
+    pub tags: Vec<(Facet, Vec<String>)>,
+    pub kind: Vec<Kind>,
+    pub category: Vec<String>,
+    pub lang: Vec<Lang>,
+}
+
+/// Which tagged items someone must see at once.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AlertRule {
+    pub id: AlertRuleId,
+    pub label: String,
+    pub when: Criteria,
+    /// Any key that holds is a veto.
+    pub unless: Criteria,
+    pub max_age: Option<Duration>,
+    pub to: Vec<ChannelId>,
+    pub matches: Vec<String>,
+    pub ignores: Vec<String>,
+}
+
+/// A road to people.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Channel {
+    pub id: ChannelId,
+    pub kind: ChannelKind,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum ChannelKind {
+    /// JSON lines, relative to the data folder.
+    File {
+        path: PathBuf,
+    },
+    Webhook {
+        url: HttpUrl,
+        secret: Option<Secret>,
+    },
+    Email(EmailSettings),
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct EmailSettings {
+    pub to: Vec<String>,
+    pub from: String,
+    pub host: String,
+    pub port: u16,
+    pub tls: SmtpTls,
+    pub user: Option<String>,
+    pub password: Option<Secret>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SmtpTls {
+    /// TLS after STARTTLS, required.
+    StartTls,
+    /// TLS from the first byte.
+    Tls,
+    /// None: for a server on this machine.
+    Plain,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Weekday {
+    Mon,
+    Tue,
+    Wed,
+    Thu,
+    Fri,
+    Sat,
+    Sun,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DigestFormat {
+    Html,
+    Markdown,
+    Json,
+}
+
+/// A scheduled summary.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DigestSettings {
+    pub id: DigestId,
+    pub label: String,
+    /// Local time of day.
+    pub at: jiff::civil::Time,
+    /// The first digest after days left out covers them too.
+    pub days: Vec<Weekday>,
+    pub when: Criteria,
+    pub unless: Criteria,
+    pub to: Vec<ChannelId>,
+    pub formats: Vec<DigestFormat>,
+}

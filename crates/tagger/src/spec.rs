@@ -1,0 +1,82 @@
+//! What a watchlist says, before it is compiled.
+
+use model::Facet;
+
+/// One entry of a watchlist: a vendor, layer, event kind, counterparty or place.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EntrySpec {
+    pub facet: Facet,
+    pub id: String,
+    pub label: String,
+    /// Ids that it had before.
+    pub formerly: Vec<String>,
+    /// The rule made of the entry's own keys first (its id is `name`), then its `[[…rule]]` tables.
+    pub rules: Vec<RuleSpec>,
+    /// CPV prefixes: evidence in notices.
+    pub cpv: Vec<String>,
+    /// Layers that the vendor is usually seen in: a hint for people, never evidence.
+    pub usual_layers: Vec<String>,
+    /// Texts that the entry must tag, and must not tag.
+    pub matches: Vec<String>,
+    pub ignores: Vec<String>,
+}
+
+/// One rule of an entry.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RuleSpec {
+    /// Unique in the entry; `name` for the entry's own keys.
+    pub id: String,
+    /// Names: endings and Cyrillic are generated.
+    pub names: Vec<String>,
+    /// Words and phrases; `*` stands for any ending of up to four letters.
+    pub words: Vec<String>,
+    /// Words that count only beside another hit of this entry or a vendor.
+    pub weak: Vec<String>,
+    /// Plain regular expressions over the original text, linear-time engine.
+    pub regex: Vec<String>,
+    /// `None`: by shape.
+    pub endings: Option<Endings>,
+    /// Must be there (any of them) for the rule to count.
+    pub needs: Vec<String>,
+    /// Must not be there (any of them).
+    pub unless: Vec<String>,
+    /// Letters on either side in which `needs` and `unless` are looked for; `None`: the whole item.
+    pub within: Option<usize>,
+    /// Between 0 and 1; `None`: 1.0 for names, 0.8 for words.
+    pub confidence: Option<f32>,
+    pub matches: Vec<String>,
+    pub ignores: Vec<String>,
+}
+
+/// How a name is inflected in Serbian, Croatian and Bosnian.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Endings {
+    /// Masculine ending in a consonant: Nuctech, Nuctecha, Nuctechom, Nuctechov …
+    Masculine,
+    /// Foreign name ending in a vowel sound with a j between: Huawei, Huaweija, Huawei-jem …
+    ForeignJ,
+    /// Feminine in -a: Dahua, Dahue, Dahuin …
+    Feminine,
+    /// Capitals, endings behind a hyphen: BGI, BGI-ja, BGI-jeva, ZTE-a …
+    Acronym,
+    /// As written.
+    None,
+}
+
+impl std::str::FromStr for Endings {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        Ok(match text {
+            "masculine" => Self::Masculine,
+            "foreign-j" => Self::ForeignJ,
+            "feminine" => Self::Feminine,
+            "acronym" => Self::Acronym,
+            "none" => Self::None,
+            _ => {
+                return Err(format!(
+                    "`{text}` is not one of `masculine`, `foreign-j`, `feminine`, `acronym`, `none`"
+                ));
+            }
+        })
+    }
+}
