@@ -53,6 +53,8 @@ pub struct SourceState {
     pub last_success: Option<Timestamp>,
     /// Attempts that failed since the last success.
     pub failures: u32,
+    /// Attempts ever made.
+    pub polls: u32,
     pub last_outcome: Option<OutcomeKind>,
     /// Why the last attempt failed, at most 200 bytes.
     pub error: Option<String>,
@@ -72,6 +74,7 @@ impl Default for SourceState {
             last_attempt: None,
             last_success: None,
             failures: 0,
+            polls: 0,
             last_outcome: None,
             error: None,
             health: Health::Unknown,
