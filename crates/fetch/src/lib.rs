@@ -1,6 +1,27 @@
 //! The only crate that names reqwest: conditional requests, caps, timeouts, pace per host, and the
-//! filter of addresses.
+//! filter of addresses (I11).
+//!
+//! Every request takes the same road: the address is checked, the host's turn is awaited, the
+//! request is sent, and each redirect starts again at the check. Names are resolved by our own
+//! resolver, which hands over only addresses that may be reached, so that a name whose address
+//! changes between check and connection gains nothing. No environment variable, proxy, cookie or
+//! referrer takes part.
 
+mod address;
+mod answer;
+mod body;
+mod check;
+mod error;
+mod fetcher;
+mod gate;
+mod headers;
+mod hop;
+mod resolver;
 mod settings;
 
+pub use answer::{ACCEPT_FEED, Answer, Body, Fetched, Meta, Post, Request};
+pub use check::{Blocked, Verdict, check_url};
+pub use error::{Advice, BuildError, FetchError, Phase, RedirectProblem};
+pub use fetcher::Fetcher;
+pub use headers::{CacheHints, RetryAfter};
 pub use settings::Settings;

@@ -1,0 +1,178 @@
+//! Why a fetch failed, by what the caller does about it.
+
+use std::error::Error;
+use std::fmt;
+use std::time::Duration;
+
+use model::HttpUrl;
+
+use crate::check::Blocked;
+use crate::headers::RetryAfter;
+
+pub(crate) type BoxError = Box<dyn Error + Send + Sync>;
+
+/// Why no fetcher could be made.
+#[derive(Debug, thiserror::Error)]
+pub enum BuildError {
+    #[error("the user agent `{0}` cannot be sent: letters, digits and signs of ASCII can")]
+    UserAgent(String),
+    /// Mostly: no certificate authorities are installed (package `ca-certificates`).
+    #[error("the HTTP client cannot start; are certificate authorities installed?")]
+    Client(#[source] BoxError),
+}
+
+/// What took too long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// The name's addresses.
+    Lookup,
+    /// The connection, with TLS.
+    Connect,
+    /// The head of the answer.
+    Head,
+    /// The next piece of the body.
+    Body,
+    /// Everything together.
+    Total,
+}
+
+impl fmt::Display for Phase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Lookup => "address",
+            Self::Connect => "connection",
+            Self::Head => "answer",
+            Self::Body => "further data",
+            Self::Total => "complete answer",
+        })
+    }
+}
+
+/// Why a chain of redirects was left.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RedirectProblem {
+    #[error("more than {limit} redirects")]
+    TooMany { limit: usize },
+    #[error("redirects lead in a circle back to {url}")]
+    Loop { url: HttpUrl },
+    #[error("redirect without an address that can be fetched: {reason}")]
+    Target { reason: String },
+}
+
+/// Why a GET or POST brought nothing usable.
+#[derive(Debug, thiserror::Error)]
+pub enum FetchError {
+    #[error("no {phase} within {limit:?}")]
+    Timeout { phase: Phase, limit: Duration },
+    #[error("body is larger than {limit} bytes")]
+    TooLarge { limit: u64 },
+    /// Neither a body, nor a 304, nor a redirect.
+    #[error("server answered {status}")]
+    Status { status: u16, retry_after: Option<RetryAfter>, url: HttpUrl },
+    #[error("could not connect to {host}")]
+    Connect { host: String, source: BoxError },
+    /// The host asked for a longer pause than a request is kept waiting; nothing was sent.
+    #[error("{host} asked for a pause, {}s of it are left", .wait.as_secs())]
+    Paused { host: String, wait: Duration },
+    /// The address may not be reached (I11); nothing was sent.
+    #[error(transparent)]
+    Refused(#[from] Blocked),
+    #[error(transparent)]
+    Redirects(#[from] RedirectProblem),
+    /// Cut short, damaged, in a coding that was not asked for, or a 304 to an unconditional request.
+    #[error("answer of {host} is unusable: {what}")]
+    BadAnswer { host: String, what: &'static str, source: Option<BoxError> },
+    #[error("header `{name}` cannot be sent")]
+    InvalidHeader { name: String },
+}
+
+/// What the scheduler should do next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Advice {
+    /// Not earlier than this, for the other side said so.
+    WaitAtLeast(Duration),
+    /// Later and later, with jitter.
+    BackOff,
+    /// 410: gone on purpose; a few widely spaced confirmations, then the operator decides.
+    Gone,
+    /// Back off as well, but only the operator can mend it.
+    NeedsOperator,
+}
+
+impl FetchError {
+    /// What the scheduler should do next. No `_` arm: a new variant must choose.
+    pub fn advice(&self) -> Advice {
+        match self {
+            Self::Status { retry_after: Some(after), .. } => Advice::WaitAtLeast(after.wait),
+            Self::Paused { wait, .. } => Advice::WaitAtLeast(*wait),
+            Self::Status { status: 410, .. } => Advice::Gone,
+            // 403 and 404 may be passing mistakes of the site.
+            Self::Status { status: 403 | 404 | 408 | 425 | 429 | 500.., .. }
+            | Self::Timeout { .. }
+            | Self::Connect { .. }
+            | Self::BadAnswer { .. } => Advice::BackOff,
+            Self::Status { .. }
+            | Self::TooLarge { .. }
+            | Self::Refused(_)
+            | Self::Redirects(_)
+            | Self::InvalidHeader { .. } => Advice::NeedsOperator,
+        }
+    }
+
+    /// The message with its causes, on one line, without addresses that could carry a secret.
+    pub fn describe(&self) -> String {
+        let mut text = self.to_string();
+        // `transparent` variants show their cause already; their own causes start one below.
+        let mut cause = self.source();
+        while let Some(error) = cause {
+            let part = error.to_string();
+            if !text.ends_with(&part) {
+                text.push_str(": ");
+                text.push_str(&part);
+            }
+            cause = error.source();
+        }
+        model::one_line(&text)
+    }
+}
+
+/// The first cause of type `T` below `error`.
+pub(crate) fn cause<'a, T: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a T> {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(found) = error.downcast_ref() {
+            return Some(found);
+        }
+        next = error.source();
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_failure_says_what_comes_next() {
+        let url: HttpUrl = "https://example.org/feed".parse().unwrap();
+        let after = |wait| Some(RetryAfter { wait: Duration::from_secs(wait), capped: false });
+        let status =
+            |status, retry_after| FetchError::Status { status, retry_after, url: url.clone() };
+        let advice = |error: FetchError| error.advice();
+        assert_eq!(advice(status(503, after(60))), Advice::WaitAtLeast(Duration::from_secs(60)));
+        assert_eq!(advice(status(503, None)), Advice::BackOff);
+        assert_eq!(advice(status(404, None)), Advice::BackOff);
+        assert_eq!(advice(status(410, None)), Advice::Gone);
+        assert_eq!(advice(status(401, None)), Advice::NeedsOperator);
+        assert_eq!(advice(FetchError::TooLarge { limit: 1 }), Advice::NeedsOperator);
+    }
+
+    #[test]
+    fn a_description_names_every_cause_once() {
+        let io = std::io::Error::other("refused by the peer");
+        let error = FetchError::Connect { host: "example.org".into(), source: Box::new(io) };
+        assert_eq!(error.describe(), "could not connect to example.org: refused by the peer");
+        let looped = RedirectProblem::TooMany { limit: 5 };
+        assert_eq!(FetchError::from(looped).describe(), "more than 5 redirects");
+    }
+}

@@ -1,0 +1,310 @@
+//! One client for everything, and the road that every request takes.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use model::{HttpUrl, Validators};
+use reqwest::header::{
+    ACCEPT, ACCEPT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, IF_MODIFIED_SINCE,
+    IF_NONE_MATCH, LOCATION, USER_AGENT,
+};
+use reqwest::{Client, Method, Response};
+use tokio::time::{Instant, timeout};
+use tracing::warn;
+
+use crate::answer::{Answer, Body, Fetched, Meta, Post, Request};
+use crate::body;
+use crate::check::{Blocked, bare, check};
+use crate::error::{BoxError, BuildError, FetchError, Phase, cause};
+use crate::gate::{HostGate, Paused, Turn};
+use crate::headers;
+use crate::hop::Trail;
+use crate::resolver::{LOOKUP_TIMEOUT, LookupTimeout, Resolver};
+use crate::settings::Settings;
+
+/// How long a connection waits for its next use. Short: sources are asked every quarter of an hour,
+/// only several sources of one host, two seconds apart, find it open.
+const POOL_IDLE: Duration = Duration::from_secs(10);
+/// Heads of answers beyond these are refused by the HTTP library.
+const MAX_HEADERS: usize = 128;
+const MAX_H2_HEADERS_BYTES: u32 = 64 << 10;
+/// What is kept of a sink's answer.
+const ANSWER_BYTES: usize = 4 << 10;
+
+/// Asks hosts for documents, and hands messages to sinks. Cheap to clone; all clones share
+/// connections and the pace of every host.
+#[derive(Clone)]
+pub struct Fetcher(Arc<Inner>);
+
+struct Inner {
+    client: Client,
+    user_agent: HeaderValue,
+    settings: Settings,
+    gate: HostGate,
+    /// Sinks: one request at a time, no spacing, and apart from the sources on the same host.
+    sinks: HostGate,
+}
+
+impl fmt::Debug for Fetcher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Fetcher").field("settings", &self.0.settings).finish_non_exhaustive()
+    }
+}
+
+/// What one request of a chain led to.
+enum Step {
+    Done(Fetched),
+    Moved { status: u16, location: Vec<u8> },
+}
+
+impl Fetcher {
+    /// Builds the client. Installs `ring` for TLS if the process has chosen nothing else, for the
+    /// client panics without a provider.
+    pub fn new(settings: Settings) -> Result<Self, BuildError> {
+        // An error means that a provider is installed already, which is what is wanted.
+        drop(rustls::crypto::ring::default_provider().install_default());
+        let user_agent = HeaderValue::from_str(&settings.user_agent)
+            .ok()
+            .filter(|value| value.to_str().is_ok_and(|text| !text.trim().is_empty()))
+            .ok_or_else(|| BuildError::UserAgent(settings.user_agent.clone()))?;
+        let client = Client::builder()
+            .dns_resolver(Arc::new(Resolver::new(&settings.allow)))
+            .no_proxy()
+            .redirect(reqwest::redirect::Policy::none())
+            .referer(false)
+            .retry(reqwest::retry::never())
+            .connect_timeout(settings.connect_timeout)
+            .pool_idle_timeout(POOL_IDLE)
+            .pool_max_idle_per_host(settings.per_host.max(1))
+            .http1_max_headers(MAX_HEADERS)
+            .http2_max_header_list_size(MAX_H2_HEADERS_BYTES)
+            .build()
+            .map_err(|error| BuildError::Client(error.into()))?;
+        let gate = HostGate::new(settings.per_host, settings.spacing);
+        let sinks = HostGate::new(1, Duration::ZERO);
+        Ok(Self(Arc::new(Inner { client, user_agent, settings, gate, sinks })))
+    }
+
+    /// Asks for a document, waiting for the host's turn first. Redirects are followed, each as a
+    /// request with a turn of its own.
+    pub async fn get(&self, request: &Request) -> Result<Fetched, FetchError> {
+        let inner = &*self.0;
+        let mut trail = Trail::new(&request.url);
+        let mut spent = Duration::ZERO;
+        loop {
+            check(&trail.url, &inner.settings.allow)?;
+            let turn = turn(&inner.gate, &trail.url).await?;
+            let start = Instant::now();
+            let left = inner.settings.total_timeout.saturating_sub(spent);
+            let step = timeout(left, inner.ask(request, &trail)).await;
+            spent += start.elapsed();
+            drop(turn);
+            let limit = inner.settings.total_timeout;
+            match step.map_err(|_| FetchError::Timeout { phase: Phase::Total, limit })?? {
+                Step::Moved { status, location } => trail.follow(status, &location)?,
+                Step::Done(Fetched::NotModified(meta)) => {
+                    return Ok(Fetched::NotModified(Meta { elapsed: spent, ..meta }));
+                }
+                Step::Done(Fetched::Body(Body { bytes, meta })) => {
+                    return Ok(Fetched::Body(Body {
+                        bytes,
+                        meta: Meta { elapsed: spent, ..meta },
+                    }));
+                }
+            }
+        }
+    }
+
+    /// Hands a message to a sink and returns what it answered, whatever the status. Redirects are
+    /// not followed: a message belongs to the place that was configured.
+    pub async fn post(&self, post: &Post) -> Result<Answer, FetchError> {
+        let inner = &*self.0;
+        check(&post.url, &inner.settings.allow)?;
+        let _turn = turn(&inner.sinks, &post.url).await?;
+        let limit = inner.settings.total_timeout;
+        timeout(limit, inner.hand_over(post))
+            .await
+            .map_err(|_| FetchError::Timeout { phase: Phase::Total, limit })?
+    }
+
+    /// What is left of the pause that the host of `url` asked for: asking earlier than that only
+    /// yields [`FetchError::Paused`] or waits.
+    pub fn paused(&self, url: &HttpUrl) -> Option<Duration> {
+        self.0.gate.paused(url)
+    }
+
+    /// Puts a pause on the host of `url`, such as one that was known before a restart.
+    pub fn pause(&self, url: &HttpUrl, wait: Duration) {
+        self.0.gate.pause(url, wait);
+    }
+}
+
+async fn turn(gate: &HostGate, url: &HttpUrl) -> Result<Turn, FetchError> {
+    let host = || url.host().to_owned();
+    gate.turn(url).await.map_err(|Paused(wait)| FetchError::Paused { host: host(), wait })
+}
+
+impl Inner {
+    /// Sends one request and reads its answer.
+    async fn ask(&self, request: &Request, trail: &Trail) -> Result<Step, FetchError> {
+        let mut headers = HeaderMap::with_capacity(8 + request.headers.len());
+        headers.insert(ACCEPT, HeaderValue::from_static(request.accept));
+        headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("gzip, deflate, br"));
+        if trail.send_headers {
+            add(&mut headers, &request.headers)?;
+        }
+        let conditional =
+            trail.send_validators && add_validators(&mut headers, &request.validators);
+        let response = self.send(Method::GET, &trail.url, headers, None).await?;
+        let now = now();
+        let status = response.status().as_u16();
+        if !matches!(status, 429 | 503) {
+            self.gate.forgive(&trail.url);
+        }
+        let meta = |response: &Response| Meta {
+            status,
+            final_url: trail.url.clone(),
+            permanent: trail.is_permanent(),
+            moved: trail.moved.clone(),
+            validators: headers::validators(response.headers()),
+            content_type: headers::text(response.headers(), CONTENT_TYPE),
+            headers: headers::bounded(response.headers()),
+            cache: headers::cache_hints(response.headers(), now),
+            elapsed: Duration::ZERO,
+        };
+        let host = trail.url.host();
+        match status {
+            200 | 203 => {
+                let meta = meta(&response);
+                let idle = self.settings.idle_timeout;
+                let bytes = body::read(response, host, request.max_body, idle).await?;
+                Ok(Step::Done(Fetched::Body(Body { bytes, meta })))
+            }
+            304 if conditional => Ok(Step::Done(Fetched::NotModified(meta(&response)))),
+            304 => {
+                let what = "\"not modified\" to a request without conditions";
+                Err(FetchError::BadAnswer { host: host.into(), what, source: None })
+            }
+            301 | 302 | 303 | 307 | 308 => match response.headers().get(LOCATION) {
+                Some(location) => {
+                    Ok(Step::Moved { status, location: location.as_bytes().to_owned() })
+                }
+                None => {
+                    let what = "a redirect without an address";
+                    Err(FetchError::BadAnswer { host: host.into(), what, source: None })
+                }
+            },
+            _ => {
+                let retry_after = headers::retry_after(response.headers(), now);
+                self.note_pause(&trail.url, status, retry_after);
+                Err(FetchError::Status { status, retry_after, url: trail.url.clone() })
+            }
+        }
+    }
+
+    /// "Too many requests" is about the client, so it holds for everything on that host.
+    fn note_pause(&self, url: &HttpUrl, status: u16, after: Option<headers::RetryAfter>) {
+        let host = url.host();
+        match after {
+            Some(after) if matches!(status, 429 | 503) => {
+                self.gate.pause(url, after.wait);
+                let (wait, capped) = (after.wait.as_secs(), after.capped);
+                warn!(
+                    host,
+                    http.status = status,
+                    wait_s = wait,
+                    capped,
+                    "`{host}` asks for a pause of {wait}s{}",
+                    if capped { ", its longest" } else { "" }
+                );
+            }
+            None if status == 429 => {
+                let wait = self.gate.strike(url).as_secs();
+                warn!(host, http.status = status, wait_s = wait, "`{host}` says too many requests");
+            }
+            _ => {}
+        }
+    }
+
+    async fn hand_over(&self, post: &Post) -> Result<Answer, FetchError> {
+        let mut headers = HeaderMap::with_capacity(4 + post.headers.len());
+        add(&mut headers, &post.headers)?;
+        let url = bare(&post.url);
+        let response = self.send(Method::POST, &url, headers, Some(post.body.clone())).await?;
+        let status = response.status().as_u16();
+        let retry_after = headers::retry_after(response.headers(), now());
+        let text = body::beginning(response, ANSWER_BYTES, self.settings.idle_timeout).await;
+        Ok(Answer { status, text, retry_after })
+    }
+
+    /// Sends and waits for the head of the answer.
+    async fn send(
+        &self,
+        method: Method,
+        url: &HttpUrl,
+        headers: HeaderMap,
+        body: Option<bytes::Bytes>,
+    ) -> Result<Response, FetchError> {
+        let mut request = reqwest::Request::new(method, url.as_url().clone());
+        *request.headers_mut() = headers;
+        request.headers_mut().insert(USER_AGENT, self.user_agent.clone());
+        *request.body_mut() = body.map(reqwest::Body::from);
+        // The connection has a limit of its own inside this one.
+        let limit = self.settings.connect_timeout + self.settings.idle_timeout;
+        match timeout(limit, self.client.execute(request)).await {
+            Err(_) => Err(FetchError::Timeout { phase: Phase::Head, limit }),
+            Ok(Ok(response)) => Ok(response),
+            Ok(Err(error)) => Err(self.classify(url.host(), error.without_url())),
+        }
+    }
+
+    fn classify(&self, host: &str, error: reqwest::Error) -> FetchError {
+        if let Some(blocked) = cause::<Blocked>(&error) {
+            return FetchError::Refused(blocked.clone());
+        }
+        if cause::<LookupTimeout>(&error).is_some() {
+            return FetchError::Timeout { phase: Phase::Lookup, limit: LOOKUP_TIMEOUT };
+        }
+        if error.is_timeout() {
+            let limit = self.settings.connect_timeout;
+            return FetchError::Timeout { phase: Phase::Connect, limit };
+        }
+        let (is_connect, source): (bool, BoxError) = (error.is_connect(), error.into());
+        if is_connect {
+            return FetchError::Connect { host: host.into(), source };
+        }
+        let what = "it is not HTTP, or it ended before its head";
+        FetchError::BadAnswer { host: host.into(), what, source: Some(source) }
+    }
+}
+
+/// Adds configured headers; one that cannot be sent is an error and never half sent.
+fn add(headers: &mut HeaderMap, more: &[(String, String)]) -> Result<(), FetchError> {
+    for (name, value) in more {
+        let invalid = || FetchError::InvalidHeader { name: name.clone() };
+        let mut value = HeaderValue::from_str(value).map_err(|_| invalid())?;
+        value.set_sensitive(true);
+        headers.append(HeaderName::try_from(name.as_str()).map_err(|_| invalid())?, value);
+    }
+    Ok(())
+}
+
+/// Adds the validators as they were received. Is the request conditional now?
+fn add_validators(headers: &mut HeaderMap, validators: &Validators) -> bool {
+    let mut conditional = false;
+    let pairs = [(IF_NONE_MATCH, &validators.etag), (IF_MODIFIED_SINCE, &validators.last_modified)];
+    for (name, value) in pairs {
+        // One that cannot be sent was not received like this: it is as good as none.
+        if let Some(Ok(value)) = value.as_deref().map(HeaderValue::from_str) {
+            headers.insert(name, value);
+            conditional = true;
+        }
+    }
+    conditional
+}
+
+#[expect(clippy::disallowed_methods, reason = "stands in for a `Date` that an answer lacks")]
+fn now() -> SystemTime {
+    SystemTime::now()
+}

@@ -1,0 +1,79 @@
+//! Redirects, followed by hand: each hop is checked anew.
+
+use model::{HttpUrl, InvalidUrl};
+use url::Url;
+
+use crate::check::bare;
+use crate::error::RedirectProblem;
+
+/// Redirects of one request.
+pub(crate) const MAX_REDIRECTS: usize = 5;
+
+/// Where a request stands in its chain of redirects.
+#[derive(Debug)]
+pub(crate) struct Trail {
+    /// What is asked next.
+    pub(crate) url: HttpUrl,
+    visited: Vec<HttpUrl>,
+    all_permanent: bool,
+    /// End of the leading run of permanent redirects.
+    pub(crate) moved: Option<HttpUrl>,
+    /// The configured headers may hold keys: they go to the first origin only. Once dropped they
+    /// stay dropped, even if the chain comes back.
+    pub(crate) send_headers: bool,
+    /// Validators as well, but they also follow a host from http to https: the commonest redirect
+    /// of all, and without them each poll of such a source would load everything again.
+    pub(crate) send_validators: bool,
+}
+
+impl Trail {
+    pub(crate) fn new(url: &HttpUrl) -> Self {
+        Self {
+            url: bare(url),
+            visited: Vec::new(),
+            all_permanent: true,
+            moved: None,
+            send_headers: true,
+            send_validators: true,
+        }
+    }
+
+    /// Goes on to `location` as the answer `status` said.
+    pub(crate) fn follow(&mut self, status: u16, location: &[u8]) -> Result<(), RedirectProblem> {
+        if self.visited.len() == MAX_REDIRECTS {
+            return Err(RedirectProblem::TooMany { limit: MAX_REDIRECTS });
+        }
+        let target = |error: InvalidUrl| RedirectProblem::Target { reason: error.to_string() };
+        let next = self.url.join(String::from_utf8_lossy(location).trim()).map_err(target)?;
+        let next = bare(&next);
+        if next == self.url || self.visited.contains(&next) {
+            return Err(RedirectProblem::Loop { url: next });
+        }
+        self.all_permanent &= matches!(status, 301 | 308);
+        if self.all_permanent {
+            self.moved = Some(next.clone());
+        }
+        self.send_headers &= same_origin(self.url.as_url(), next.as_url());
+        self.send_validators &= same_origin(self.url.as_url(), next.as_url())
+            || is_upgrade(self.url.as_url(), next.as_url());
+        self.visited.push(std::mem::replace(&mut self.url, next));
+        Ok(())
+    }
+
+    /// There were redirects, and all of them were permanent.
+    pub(crate) fn is_permanent(&self) -> bool {
+        !self.visited.is_empty() && self.all_permanent
+    }
+}
+
+fn same_origin(a: &Url, b: &Url) -> bool {
+    a.scheme() == b.scheme()
+        && a.host() == b.host()
+        && a.port_or_known_default() == b.port_or_known_default()
+}
+
+fn is_upgrade(a: &Url, b: &Url) -> bool {
+    (a.scheme(), b.scheme()) == ("http", "https")
+        && a.host() == b.host()
+        && (a.port(), b.port()) == (None, None)
+}
