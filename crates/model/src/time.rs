@@ -28,6 +28,9 @@ impl Timestamp {
     /// 9999-12-30T22:00:00.999Z, the last instant that every zone can show.
     pub const MAX: Self = Self(253_402_207_200_999);
 
+    /// 2026-01-01T00:00:00Z: a clock that says less is not set, since this program is younger.
+    pub const CLOCK_FLOOR: Self = Self(1_767_225_600_000);
+
     pub const fn from_millis(millis: u64) -> Result<Self, InvalidTimestamp> {
         if millis > Self::MAX.0 { Err(InvalidTimestamp::Range) } else { Ok(Self(millis)) }
     }
