@@ -1,0 +1,69 @@
+//! Sources: the catalogue with what is known of each.
+
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+
+use model::{Health, SourceId, SourceState};
+use store::tables::Sources;
+use store::{Range, Store};
+
+use super::walk;
+use crate::Error;
+use crate::rows::SourceRow;
+use crate::settings::SourceInfo;
+
+/// All configured sources, and those that left the configuration (`retired`), by id.
+pub fn sources(store: &Store, configured: &[SourceInfo]) -> Result<Vec<SourceRow>, Error> {
+    Ok(states(store, configured)?
+        .into_iter()
+        .map(|(id, (info, state))| row(id, info, state))
+        .collect())
+}
+
+type Known<'a> = (Option<&'a SourceInfo>, SourceState);
+
+/// What is configured and what is stored, side by side.
+pub(super) fn states<'a>(
+    store: &Store,
+    configured: &'a [SourceInfo],
+) -> Result<BTreeMap<SourceId, Known<'a>>, Error> {
+    let mut known: BTreeMap<SourceId, Known<'a>> = configured
+        .iter()
+        .map(|info| (info.id.clone(), (Some(info), SourceState::default())))
+        .collect();
+    walk(store, || Range::<Sources>::all(), |id, state| {
+        known.entry(id.clone()).or_default().1 = state;
+        Ok(ControlFlow::Continue(()))
+    })?;
+    Ok(known)
+}
+
+fn row(id: SourceId, info: Option<&SourceInfo>, state: SourceState) -> SourceRow {
+    let off = info.and_then(|info| info.off.clone());
+    let health = match info {
+        None => Health::Retired,
+        Some(_) if off.is_some() => Health::Off,
+        Some(_) => state.health,
+    };
+    let polled = matches!(info, Some(info) if info.off.is_none());
+    SourceRow {
+        id,
+        name: info.map(|info| info.name.clone()),
+        url: info.map(|info| info.url.clone()),
+        connector: info.map(|info| info.connector.to_owned()),
+        every_secs: info.map(|info| info.every.as_secs()),
+        category: info.and_then(|info| info.category.clone()),
+        country: info.and_then(|info| info.country.clone()),
+        lang: info.and_then(|info| info.lang.clone()),
+        off,
+        health,
+        health_since: state.health_since.filter(|_| health == state.health),
+        last_attempt: state.last_attempt,
+        last_success: state.last_success,
+        outcome: state.last_outcome,
+        error: state.error,
+        failures: state.failures,
+        polls: state.polls,
+        next_due: Some(state.next_due).filter(|_| polled && state.polls > 0),
+    }
+}

@@ -1,0 +1,51 @@
+//! Everything at a glance.
+
+use std::ops::ControlFlow;
+use std::time::Duration;
+
+use model::Timestamp;
+use store::tables::{AlertsByTime, ByTime, DeadLetters, Outbox};
+use store::{Range, Store};
+
+use super::coverage::sight;
+use super::sources::states;
+use super::{count, walk};
+use crate::Error;
+use crate::rows::{OutboxCounts, Sight, SourceCounts, Status};
+use crate::settings::SourceInfo;
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Everything at a glance, as it is at `now`.
+pub fn status(store: &Store, configured: &[SourceInfo], now: Timestamp) -> Result<Status, Error> {
+    let yesterday = now.before(DAY);
+    let mut sources = SourceCounts::default();
+    for (info, state) in states(store, configured)?.values() {
+        *match sight(*info, state, now).0 {
+            Sight::Watched => &mut sources.watched,
+            Sight::Blind => &mut sources.blind,
+            Sight::Pending => &mut sources.pending,
+            Sight::Off => &mut sources.off,
+            Sight::Retired => &mut sources.retired,
+        } += 1;
+    }
+    let mut outbox = OutboxCounts::default();
+    walk(store, || Range::<Outbox>::all(), |(due, _, _), _| {
+        outbox.queued += 1;
+        outbox.due += u64::from(*due <= now);
+        outbox.oldest.get_or_insert(*due);
+        Ok(ControlFlow::Continue(()))
+    })?;
+    let newest_item = store.page(Range::<ByTime>::all().newest_first(), 1)?;
+    let newest_alert = store.page(Range::<AlertsByTime>::all().newest_first(), 1)?;
+    Ok(Status {
+        at: now,
+        sources,
+        items_day: count(store, || Range::<ByTime>::since(&yesterday))?,
+        alerts_day: count(store, || Range::<AlertsByTime>::since(&yesterday))?,
+        newest_item: newest_item.first().map(|((at, _), ())| *at),
+        newest_alert: newest_alert.first().map(|((at, _), ())| *at),
+        outbox,
+        dead_letters: count(store, || Range::<DeadLetters>::all())?,
+    })
+}

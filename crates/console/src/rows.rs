@@ -1,0 +1,357 @@
+//! What the API answers with: a contract (DESIGN section 6) that is kept apart from what is stored.
+//! Fields are never left out; what is not known is `null`. Times are RFC 3339 in UTC.
+
+use model::{
+    Alert, AlertId, AlertRuleId, Attempt, ChannelId, Counts, Delivery, DeliveryState, Health, Held,
+    Item, ItemId, Kind, MessageId, MessageRef, OutcomeKind, Revision, SourceId, StoryId, Tag,
+    Timestamp,
+};
+use serde::{Deserialize, Serialize};
+
+/// One item in its latest state.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ItemRow {
+    pub id: ItemId,
+    pub kind: Kind,
+    pub source: SourceId,
+    /// The first key seen: the published id, else the address, else a content hash.
+    pub key: String,
+    pub url: Option<String>,
+    pub title: Option<String>,
+    pub summary: Option<String>,
+    /// `null` too when the texts were not asked for.
+    pub text: Option<String>,
+    pub lang: Option<String>,
+    pub authors: Vec<String>,
+    pub published: Option<Timestamp>,
+    pub updated: Option<Timestamp>,
+    pub fetched: Timestamp,
+    pub revision: u32,
+    pub story: StoryId,
+    pub capture: Option<String>,
+    pub tags: Vec<Tag>,
+}
+
+impl ItemRow {
+    pub fn new(item: Item, text: Option<String>) -> Self {
+        Self {
+            id: item.id,
+            kind: item.kind,
+            source: item.source,
+            key: item.key,
+            url: item.url,
+            title: item.title,
+            summary: item.summary,
+            text,
+            lang: item.lang,
+            authors: item.authors,
+            published: item.published,
+            updated: item.updated,
+            fetched: item.fetched,
+            revision: item.revision,
+            story: item.story,
+            capture: item.capture,
+            tags: item.tags,
+        }
+    }
+}
+
+/// One item with its text and the states that it had.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ItemDetail {
+    #[serde(flatten)]
+    pub item: ItemRow,
+    /// Oldest first; the last one is what the item is now.
+    pub revisions: Vec<RevisionRow>,
+}
+
+/// One state that an item had.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RevisionRow {
+    pub revision: u32,
+    pub at: Timestamp,
+    /// Which fields differ from the state before; empty for the first.
+    pub changed: Vec<String>,
+    pub url: Option<String>,
+    pub title: Option<String>,
+    pub summary: Option<String>,
+    pub published: Option<Timestamp>,
+    pub updated: Option<Timestamp>,
+    pub tags: Vec<Tag>,
+}
+
+impl RevisionRow {
+    pub fn new(revision: u32, state: Revision) -> Self {
+        Self {
+            revision,
+            at: state.at,
+            changed: state.changed,
+            url: state.url,
+            title: state.title,
+            summary: state.summary,
+            published: state.published,
+            updated: state.updated,
+            tags: state.tags,
+        }
+    }
+}
+
+/// One alert.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AlertRow {
+    pub id: AlertId,
+    pub rule: AlertRuleId,
+    pub label: String,
+    pub at: Timestamp,
+    /// Why it was not sent: `baseline` or `old`; `null` when it was.
+    pub held: Option<Held>,
+    pub story: StoryId,
+    pub item: ItemId,
+    pub revision: u32,
+    pub source: SourceId,
+    pub source_name: String,
+    pub title: Option<String>,
+    pub summary: Option<String>,
+    pub url: Option<String>,
+    pub published: Option<Timestamp>,
+    pub tags: Vec<Tag>,
+    /// Further items of the same story.
+    pub further: Vec<ItemId>,
+    pub to: Vec<ChannelId>,
+}
+
+impl From<Alert> for AlertRow {
+    fn from(alert: Alert) -> Self {
+        Self {
+            id: alert.id,
+            rule: alert.rule,
+            label: alert.label,
+            at: alert.at,
+            held: alert.held,
+            story: alert.story,
+            item: alert.item,
+            revision: alert.revision,
+            source: alert.source,
+            source_name: alert.source_name,
+            title: alert.title,
+            summary: alert.summary,
+            url: alert.url,
+            published: alert.published,
+            tags: alert.tags,
+            further: alert.further,
+            to: alert.to,
+        }
+    }
+}
+
+/// One alert with what became of it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AlertDetail {
+    #[serde(flatten)]
+    pub alert: AlertRow,
+    pub deliveries: Vec<DeliveryRow>,
+    /// The further items of the story, as they are now.
+    pub outlets: Vec<Outlet>,
+}
+
+/// A further item that tells the story of an alert.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Outlet {
+    pub item: ItemId,
+    pub source: SourceId,
+    pub title: Option<String>,
+    pub url: Option<String>,
+    pub published: Option<Timestamp>,
+    pub fetched: Timestamp,
+}
+
+/// One message on one channel.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DeliveryRow {
+    /// The idempotency key that the receiver sees; for an alert, its id.
+    pub message: MessageId,
+    pub kind: MessageKind,
+    /// The alert's id, or the digest's name and the end of its period.
+    pub about: String,
+    pub channel: ChannelId,
+    pub state: DeliveryState,
+    pub attempts: u32,
+    /// When the next attempt is due.
+    pub due: Option<Timestamp>,
+    /// When the state changed last.
+    pub at: Timestamp,
+    /// What the other side answered, or the last error.
+    pub note: Option<String>,
+}
+
+/// What a message is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum MessageKind {
+    Alert,
+    Digest,
+}
+
+impl DeliveryRow {
+    pub fn new(message: MessageId, delivery: Delivery) -> Self {
+        let (kind, about) = match &delivery.message {
+            MessageRef::Alert(id) => (MessageKind::Alert, id.to_string()),
+            MessageRef::Digest { digest, end } => (MessageKind::Digest, format!("{digest} {end}")),
+        };
+        Self {
+            message,
+            kind,
+            about,
+            channel: delivery.channel,
+            state: delivery.state,
+            attempts: delivery.attempts,
+            due: delivery.due,
+            at: delivery.at,
+            note: delivery.note,
+        }
+    }
+}
+
+/// One source: what is configured and how it does.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SourceRow {
+    pub id: SourceId,
+    /// `null`, like everything that is configured, for a source that left the configuration.
+    pub name: Option<String>,
+    pub url: Option<String>,
+    pub connector: Option<String>,
+    /// Seconds between two polls.
+    pub every_secs: Option<u64>,
+    pub category: Option<String>,
+    pub country: Option<String>,
+    pub lang: Option<String>,
+    /// Why it is off; `null` when it is on.
+    pub off: Option<String>,
+    pub health: Health,
+    pub health_since: Option<Timestamp>,
+    pub last_attempt: Option<Timestamp>,
+    pub last_success: Option<Timestamp>,
+    /// How the last attempt ended.
+    pub outcome: Option<OutcomeKind>,
+    pub error: Option<String>,
+    /// Attempts that failed since the last success.
+    pub failures: u32,
+    /// Attempts ever made.
+    pub polls: u32,
+    /// When it is polled next; `null` when it is off.
+    pub next_due: Option<Timestamp>,
+}
+
+/// Whether a source is seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Sight {
+    /// The last poll read it, and the next one is not overdue.
+    Watched,
+    /// It cannot be read, or nobody polls it.
+    Blind,
+    /// Not polled yet.
+    Pending,
+    /// Configured, and switched off.
+    Off,
+    /// No longer configured; its items are kept.
+    Retired,
+}
+
+/// What was and was not seen of one source.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CoverageRow {
+    pub source: SourceId,
+    pub name: Option<String>,
+    pub state: Sight,
+    /// Since when; `null`: ever since it was configured.
+    pub since: Option<Timestamp>,
+    /// Why it is not watched.
+    pub reason: Option<String>,
+    /// How the last attempt ended.
+    pub outcome: Option<OutcomeKind>,
+    pub last_attempt: Option<Timestamp>,
+    pub last_success: Option<Timestamp>,
+    /// What the asked period brought.
+    pub period: Period,
+    /// When it was blind in the asked period, oldest first.
+    pub gaps: Vec<Gap>,
+}
+
+/// The sum of the attempts in a period.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Period {
+    pub attempts: u32,
+    /// Attempts that read the source.
+    pub read: u32,
+    pub counts: Counts,
+}
+
+impl Period {
+    pub(crate) fn add(&mut self, attempt: &Attempt) {
+        self.attempts = self.attempts.saturating_add(1);
+        self.read = self.read.saturating_add(u32::from(attempt.outcome.is_success()));
+        let (sum, more) = (&mut self.counts, &attempt.counts);
+        for (sum, more) in [
+            (&mut sum.seen, more.seen),
+            (&mut sum.new, more.new),
+            (&mut sum.revised, more.revised),
+            (&mut sum.unchanged, more.unchanged),
+            (&mut sum.rejected, more.rejected),
+        ] {
+            *sum = sum.saturating_add(more);
+        }
+    }
+}
+
+/// A stretch of time in which a source was not seen.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Gap {
+    pub from: Timestamp,
+    /// `null`: it lasts.
+    pub to: Option<Timestamp>,
+    pub reason: Option<String>,
+}
+
+/// A stretch of time in which the daemon did not run: nothing was watched.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OutageRow {
+    pub from: Timestamp,
+    pub until: Timestamp,
+}
+
+/// Everything at a glance.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Status {
+    pub at: Timestamp,
+    pub sources: SourceCounts,
+    /// Items first fetched in the last 24 hours.
+    pub items_day: u64,
+    /// Alerts of the last 24 hours, held ones too.
+    pub alerts_day: u64,
+    pub newest_item: Option<Timestamp>,
+    pub newest_alert: Option<Timestamp>,
+    pub outbox: OutboxCounts,
+    /// Messages that were given up and wait for a person.
+    pub dead_letters: u64,
+}
+
+/// How many sources are how.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SourceCounts {
+    pub watched: u64,
+    pub blind: u64,
+    pub pending: u64,
+    pub off: u64,
+    pub retired: u64,
+}
+
+/// What waits to be sent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OutboxCounts {
+    pub queued: u64,
+    /// Of those, due by now.
+    pub due: u64,
+    /// The due time of the first.
+    pub oldest: Option<Timestamp>,
+}
