@@ -1,6 +1,24 @@
 //! Maps text to vendors, layers and the other facets, with rule, version and span of every match.
 //! No IO.
+//!
+//! A watchlist's entries are compiled once ([`Tagger::build`]); a text is brought into one normal
+//! form, searched in one pass for the names and words of all facets, and what was found is weighed
+//! by its context ([`Tagger::tag`]).
 
+mod address;
+mod compile;
+mod endings;
+pub mod eval;
+mod evaluate;
+mod fold;
+mod han;
+mod index;
+mod letters;
+mod pattern;
+mod refused;
 mod spec;
+mod tagger;
 
+pub use refused::{PatternError, Refused, RefusedBecause, Verdict};
 pub use spec::{Endings, EntrySpec, RuleSpec};
+pub use tagger::{Explained, Explanation, Tagger, Text};

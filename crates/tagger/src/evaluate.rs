@@ -1,0 +1,440 @@
+//! Decides which of the places that were found count, and makes tags of them.
+
+use std::collections::BTreeMap;
+
+use model::{Facet, Field, Span, Tag};
+
+use crate::Text;
+use crate::address;
+use crate::compile::{Core, Evidence, Owner, Rule};
+use crate::fold::{Folded, Place};
+use crate::pattern::{Case, Found, Pattern};
+use crate::refused::Verdict;
+
+/// Places found in one item, what is behind them is not looked at.
+const MAX_HITS: usize = 1 << 16;
+/// Tags of one item, and spans of one tag.
+const MAX_TAGS: usize = 256;
+const MAX_SPANS: usize = 16;
+/// Bytes of a span's text; longer ones are cut at a letter.
+const MAX_SPAN_BYTES: usize = 128;
+/// Capitals around an acronym, without any small letter, that make it no acronym but a headline.
+const SHOUTED_LETTERS: usize = 8;
+/// Bytes on either side that are looked at for them.
+const SHOUT_REACH: usize = 60;
+
+/// How sure a match is, by what it matched.
+const NAME: f32 = 1.0;
+const WORD: f32 = 0.8;
+const WEAK: f32 = 0.6;
+/// The marks of letters are missing, or an acronym stands among capitals only.
+const DOUBTFUL: f32 = 0.9;
+
+/// One place where a rule found something.
+#[derive(Clone, Copy, Debug)]
+struct Hit {
+    rule: u32,
+    start: u32,
+    end: u32,
+    evidence: Evidence,
+    doubtful: bool,
+    state: State,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Counts,
+    /// By this context.
+    Vetoed(u32),
+    Missing,
+    Alone,
+    /// By the match of this rule.
+    Covered(u32),
+    Address,
+    Case,
+}
+
+/// One place where a word of `needs` or `unless` stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Seen {
+    context: u32,
+    start: u32,
+    end: u32,
+}
+
+/// Buffers that are used again for the next item.
+#[derive(Default)]
+pub(crate) struct Scratch {
+    folded: Folded,
+    hits: Vec<Hit>,
+    seen: Vec<Seen>,
+    strong: Vec<u32>,
+    vendors: Vec<(u32, u32)>,
+    order: Vec<u32>,
+}
+
+/// One place where something was found, and what became of it.
+#[derive(Clone, Debug)]
+pub(crate) struct Judged {
+    pub(crate) rule: u32,
+    pub(crate) span: Span,
+    pub(crate) verdict: Verdict,
+}
+
+impl Scratch {
+    /// Finds everything in `text` and decides what counts.
+    pub(crate) fn run(&mut self, core: &Core, text: &Text<'_>) {
+        self.folded.clear();
+        self.hits.clear();
+        self.seen.clear();
+        for (field, content) in text.fields() {
+            self.folded.push(field, content);
+        }
+        self.folded.seal();
+        self.find(core, text);
+        self.find_regex(core, text);
+        self.seen.sort_unstable();
+        self.hits.sort_unstable_by_key(|hit| (hit.rule, hit.start, u32::MAX - hit.end));
+        self.check_context(core);
+        self.check_cover(core);
+        self.check_weak(core);
+    }
+
+    fn find(&mut self, core: &Core, text: &Text<'_>) {
+        let (folded, hits, seen) = (&self.folded, &mut self.hits, &mut self.seen);
+        core.index.scan(folded, |pattern, start, found| {
+            let place = folded.place(start, found.end);
+            let form = &core.index.patterns()[pattern as usize];
+            let written = written(text, folded, form, start, place);
+            match core.owners[pattern as usize] {
+                Owner::Context(context) => {
+                    if matches!(written, Some(Written { state: State::Counts, .. })) {
+                        seen.push(Seen { context, start: start as u32, end: found.end as u32 });
+                    }
+                }
+                Owner::Rule { rule, evidence } => {
+                    if let Some(written) = written {
+                        hits.push(hit(rule, start, found, evidence, written));
+                    }
+                }
+            }
+            hits.len() < MAX_HITS && seen.len() < MAX_HITS
+        });
+    }
+
+    /// Regexes read the original; their places are kept as places in the normal form.
+    fn find_regex(&mut self, core: &Core, text: &Text<'_>) {
+        for &rule in &core.with_regex {
+            for regex in &core.rules[rule as usize].regex {
+                for (field, content) in text.fields() {
+                    for found in regex.find_iter(content).filter(|m| !m.is_empty()).take(MAX_SPANS)
+                    {
+                        let Some((start, end)) =
+                            self.folded.range(field, found.start(), found.end())
+                        else {
+                            continue;
+                        };
+                        let state = if address::inside(content, found.start(), found.end()) {
+                            State::Address
+                        } else {
+                            State::Counts
+                        };
+                        let evidence = Evidence::Word;
+                        let (start, end) = (start as u32, end as u32);
+                        self.hits.push(Hit { rule, start, end, evidence, doubtful: false, state });
+                    }
+                }
+            }
+        }
+    }
+
+    fn check_context(&mut self, core: &Core) {
+        for hit in self.hits.iter_mut().filter(|hit| hit.state == State::Counts) {
+            let rule = &core.rules[hit.rule as usize];
+            let near = |context: &&u32| is_near(&self.seen, **context, hit, rule.within);
+            if let Some(&context) = rule.unless.iter().find(near) {
+                hit.state = State::Vetoed(context);
+            } else if !rule.needs.is_empty() && !rule.needs.iter().any(|c| near(&c)) {
+                hit.state = State::Missing;
+            }
+        }
+        // A full name elsewhere says what the short one means.
+        self.note_strong(core);
+        for hit in &mut self.hits {
+            let entry = core.rules[hit.rule as usize].entry;
+            if hit.state == State::Missing && self.strong.binary_search(&entry).is_ok() {
+                hit.state = State::Counts;
+            }
+        }
+    }
+
+    /// Notes the entries that have more than weak words.
+    fn note_strong(&mut self, core: &Core) {
+        self.strong.clear();
+        let strong =
+            self.hits.iter().filter(|h| h.state == State::Counts && h.evidence != Evidence::Weak);
+        self.strong.extend(strong.map(|hit| core.rules[hit.rule as usize].entry));
+        self.strong.sort_unstable();
+        self.strong.dedup();
+    }
+
+    /// Among names of one facet the longest match wins, wherever matches overlap; matches of the
+    /// same place stand side by side.
+    fn check_cover(&mut self, core: &Core) {
+        for facet in [Facet::Vendor, Facet::Counterparty, Facet::Place] {
+            self.order.clear();
+            let hits = &self.hits;
+            self.order.extend((0..hits.len() as u32).filter(|&n| {
+                let hit = &hits[n as usize];
+                hit.state == State::Counts
+                    && hit.evidence != Evidence::Weak
+                    && core.rules[hit.rule as usize].facet == facet
+            }));
+            if self.order.len() < 2 {
+                continue;
+            }
+            self.order.sort_unstable_by_key(|&n| {
+                let hit = &hits[n as usize];
+                (u32::MAX - (hit.end - hit.start), hit.start, hit.rule)
+            });
+            let mut taken: BTreeMap<u32, (u32, u32)> = BTreeMap::new();
+            for &n in &self.order {
+                let hit = &mut self.hits[n as usize];
+                let before = taken.range(..hit.end).next_back();
+                match before {
+                    Some((&start, &(end, rule))) if end > hit.start => {
+                        if (start, end) != (hit.start, hit.end) {
+                            hit.state = State::Covered(rule);
+                        }
+                    }
+                    _ => {
+                        taken.insert(hit.start, (hit.end, hit.rule));
+                    }
+                }
+            }
+        }
+        self.note_strong(core);
+    }
+
+    /// A weak word counts beside another hit of its entry or a vendor.
+    fn check_weak(&mut self, core: &Core) {
+        if !self.hits.iter().any(|h| h.evidence == Evidence::Weak && h.state == State::Counts) {
+            return;
+        }
+        self.vendors.clear();
+        self.vendors.extend(
+            self.hits
+                .iter()
+                .filter(|h| h.state == State::Counts && h.evidence != Evidence::Weak)
+                .filter(|h| core.rules[h.rule as usize].facet == Facet::Vendor)
+                .map(|h| (h.start, h.end)),
+        );
+        self.vendors.sort_unstable();
+        let outside = |hit: &Hit, &(start, end): &(u32, u32)| end <= hit.start || start >= hit.end;
+        for n in 0..self.hits.len() {
+            let hit = self.hits[n];
+            let rule = &core.rules[hit.rule as usize];
+            if hit.evidence != Evidence::Weak
+                || hit.state != State::Counts
+                || self.strong.binary_search(&rule.entry).is_ok()
+            {
+                continue;
+            }
+            let within = rule.within.unwrap_or(usize::MAX);
+            let first =
+                self.vendors.partition_point(|&(_, end)| distance_before(end, hit.start) > within);
+            let beside = self.vendors[first..]
+                .iter()
+                .take_while(|&&(start, _)| distance_before(hit.end, start) <= within)
+                .any(|vendor| outside(&hit, vendor));
+            if !beside {
+                self.hits[n].state = State::Alone;
+            }
+        }
+    }
+
+    /// The tags, sorted by facet, id and rule.
+    pub(crate) fn tags(&self, core: &Core, text: &Text<'_>) -> Vec<Tag> {
+        let mut tags: Vec<Tag> = Vec::new();
+        for hits in self.hits.chunk_by(|a, b| a.rule == b.rule) {
+            let mut counted = hits.iter().filter(|hit| hit.state == State::Counts).peekable();
+            if counted.peek().is_none() {
+                continue;
+            }
+            let rule = &core.rules[hits[0].rule as usize];
+            let mut confidence = 0.0_f32;
+            let mut spans = Vec::new();
+            let mut end = 0;
+            for hit in counted {
+                confidence = confidence.max(confidence_of(rule, hit));
+                if (hit.start >= end || spans.is_empty()) && spans.len() < MAX_SPANS {
+                    spans.push(self.span(text, hit));
+                    end = hit.end;
+                }
+            }
+            tags.push(Tag {
+                facet: rule.facet,
+                id: core.entries[rule.entry as usize].id.clone(),
+                rule: rule.id.clone(),
+                version: rule.version.clone(),
+                confidence,
+                spans,
+            });
+            if tags.len() == MAX_TAGS {
+                break;
+            }
+        }
+        tags.sort_unstable_by(|a, b| (a.facet, &a.id, &a.rule).cmp(&(b.facet, &b.id, &b.rule)));
+        tags
+    }
+
+    /// Everything that was found, counted or not, at most `max`.
+    pub(crate) fn judged(&self, core: &Core, text: &Text<'_>, max: usize) -> Vec<Judged> {
+        let shown = |context: u32| core.contexts[context as usize].clone();
+        let judge = |hit: &Hit| {
+            let rule = &core.rules[hit.rule as usize];
+            let verdict = match hit.state {
+                State::Counts => Verdict::Counted,
+                State::Vetoed(context) => Verdict::Vetoed { word: shown(context) },
+                State::Missing => {
+                    Verdict::Missing { needs: rule.needs.iter().map(|&c| shown(c)).collect() }
+                }
+                State::Alone => Verdict::Alone,
+                State::Covered(by) => Verdict::Covered { by: core.rules[by as usize].id.clone() },
+                State::Address => Verdict::Address,
+                State::Case => Verdict::Case,
+            };
+            Judged { rule: hit.rule, span: self.span(text, hit), verdict }
+        };
+        self.hits.iter().take(max).map(judge).collect()
+    }
+
+    fn span(&self, text: &Text<'_>, hit: &Hit) -> Span {
+        let place = self.folded.place(hit.start as usize, hit.end as usize);
+        let content = text.field(place.field);
+        let end = if place.end - place.start > MAX_SPAN_BYTES {
+            content.floor_char_boundary(place.start + MAX_SPAN_BYTES)
+        } else {
+            place.end
+        };
+        Span {
+            field: place.field,
+            start: place.start as u32,
+            end: end as u32,
+            text: content[place.start..end].to_owned(),
+        }
+    }
+}
+
+fn hit(rule: u32, start: usize, found: Found, evidence: Evidence, written: Written) -> Hit {
+    Hit {
+        rule,
+        start: start as u32,
+        end: found.end as u32,
+        evidence,
+        doubtful: found.bare || written.shouted,
+        state: written.state,
+    }
+}
+
+fn confidence_of(rule: &Rule, hit: &Hit) -> f32 {
+    let by_evidence = match hit.evidence {
+        Evidence::Name => NAME,
+        Evidence::Word => WORD,
+        Evidence::Weak => WEAK,
+    };
+    let sure = rule.confidence.unwrap_or(by_evidence);
+    if hit.doubtful { sure * DOUBTFUL } else { sure }
+}
+
+/// Letters between the end of one place and the start of a later one; 0 when they overlap.
+fn distance_before(end: u32, start: u32) -> usize {
+    start.saturating_sub(end) as usize
+}
+
+/// Whether `context` stands within reach of `hit`, other than inside it.
+fn is_near(seen: &[Seen], context: u32, hit: &Hit, within: Option<usize>) -> bool {
+    let of_context = |s: &&Seen| s.context == context;
+    let first = seen.partition_point(|s| s.context < context);
+    let outside = |s: &Seen| s.start < hit.start || s.end > hit.end;
+    let Some(within) = within else {
+        return seen[first..].iter().take_while(of_context).any(outside);
+    };
+    let reach =
+        hit.start.saturating_sub(u32::try_from(within).unwrap_or(u32::MAX).saturating_add(512));
+    let skipped = seen[first..].partition_point(|s| s.context == context && s.start < reach);
+    seen[first + skipped..]
+        .iter()
+        .take_while(of_context)
+        .take_while(|s| distance_before(hit.end, s.start) <= within)
+        .any(|s| outside(s) && distance_before(s.end, hit.start) <= within)
+}
+
+/// How a match is written in the original.
+struct Written {
+    state: State,
+    /// Capitals only, as is everything around.
+    shouted: bool,
+}
+
+/// `None`: the pattern means another script than the original has.
+fn written(
+    text: &Text<'_>,
+    folded: &Folded,
+    form: &Pattern,
+    start: usize,
+    place: Place,
+) -> Option<Written> {
+    let content = text.field(place.field);
+    let words = content.get(place.start..place.end)?;
+    if form.cyrillic_only && !words.chars().any(|c| ('\u{400}'..='\u{52f}').contains(&c)) {
+        return None;
+    }
+    let mut shouted = false;
+    let mut state = State::Counts;
+    if form.case != Case::Any {
+        let stem = folded.place(start, start + form.tokens[0].stem.len());
+        let stem = content.get(stem.start..stem.end)?;
+        let mut letters = stem.chars().filter(|c| c.is_alphabetic());
+        let as_named = match form.case {
+            Case::Capital => letters.next().is_none_or(char::is_uppercase),
+            _ => letters.all(char::is_uppercase),
+        };
+        shouted = is_shouted(content, place);
+        let is_pair = form.tokens[0].stem.len() < 3;
+        if !as_named || (shouted && is_pair && form.case == Case::Capitals) {
+            state = State::Case;
+        }
+    }
+    if state == State::Counts && address::inside(content, place.start, place.end) {
+        state = State::Address;
+    }
+    Some(Written { state, shouted })
+}
+
+/// Whether everything around is written in capitals.
+fn is_shouted(content: &str, place: Place) -> bool {
+    let from = content.floor_char_boundary(place.start.saturating_sub(SHOUT_REACH));
+    let to = content.ceil_char_boundary((place.end + SHOUT_REACH).min(content.len()));
+    let around = || content[from..place.start].chars().chain(content[place.end..to].chars());
+    !around().any(char::is_lowercase)
+        && around().filter(|c| c.is_uppercase()).take(SHOUTED_LETTERS).count() == SHOUTED_LETTERS
+}
+
+impl Text<'_> {
+    pub(crate) fn fields(&self) -> impl Iterator<Item = (Field, &str)> {
+        [(Field::Title, self.title), (Field::Summary, self.summary), (Field::Text, self.text)]
+            .into_iter()
+            .filter_map(|(field, content)| content.filter(|c| !c.is_empty()).map(|c| (field, c)))
+    }
+
+    pub(crate) fn field(&self, field: Field) -> &str {
+        let content = match field {
+            Field::Title => self.title,
+            Field::Summary => self.summary,
+            Field::Text => self.text,
+            Field::Url => None,
+        };
+        content.unwrap_or_default()
+    }
+}

@@ -1,0 +1,258 @@
+//! A name or word of a watchlist, taken apart into what is looked for.
+
+use model::Field;
+
+use crate::Endings;
+use crate::endings::{Tail, by_shape, class, is_acronym};
+use crate::fold::Folded;
+use crate::refused::PatternError;
+
+/// The longest name or word in bytes.
+const MAX_BYTES: usize = 256;
+/// The longest endings of a word with `*`, in letters.
+const ANY_LETTERS: usize = 4;
+/// Spaces that one space of a phrase may stand for.
+const MAX_SPACES: usize = 3;
+
+/// Which capitals the original must have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Case {
+    Any,
+    /// A short name: its first letter is a capital.
+    Capital,
+    /// An acronym: capitals throughout.
+    Capitals,
+}
+
+/// One word of a pattern in normal form.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Token {
+    pub(crate) stem: Box<[u8]>,
+    /// Places in `stem` of letters with a caron, acute or bar.
+    pub(crate) marks: Box<[u8]>,
+    pub(crate) tail: Tail,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Pattern {
+    pub(crate) tokens: Box<[Token]>,
+    pub(crate) case: Case,
+    /// Found in Cyrillic text only: the letters that machine transliteration gives it there.
+    pub(crate) cyrillic_only: bool,
+}
+
+/// Where a pattern was found.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Found {
+    pub(crate) end: usize,
+    /// A mark of the pattern is missing in the text: `cvoriste` for `čvorište`.
+    pub(crate) bare: bool,
+}
+
+/// The patterns of a name: endings by `endings`, or by shape.
+pub(crate) fn name(text: &str, endings: Option<Endings>) -> Result<Vec<Pattern>, PatternError> {
+    if text.contains('*') {
+        return Err(PatternError::StarInName);
+    }
+    patterns(text, true, endings)
+}
+
+/// The patterns of a word or phrase: as written, or with `*` for up to four letters.
+pub(crate) fn word(text: &str) -> Result<Vec<Pattern>, PatternError> {
+    patterns(text, false, None)
+}
+
+fn patterns(
+    text: &str,
+    is_name: bool,
+    endings: Option<Endings>,
+) -> Result<Vec<Pattern>, PatternError> {
+    if text.len() > MAX_BYTES {
+        return Err(PatternError::TooLong { bytes: text.len(), max: MAX_BYTES });
+    }
+    let text = text.trim_matches(|c: char| !c.is_alphanumeric() && !"*+&.#".contains(c));
+    let text = text.trim_start_matches(|c: char| !c.is_alphanumeric());
+    let mut folded = Folded::default();
+    folded.push(Field::Title, text);
+    folded.seal();
+    let normal = folded.text();
+    let mut tokens = Vec::new();
+    let mut at = 0;
+    while at < normal.len() {
+        let end = normal[at..]
+            .iter()
+            .position(|b| matches!(b, b' ' | b'-'))
+            .map_or(normal.len(), |n| at + n);
+        if end > at {
+            let glued = normal.get(end) == Some(&b'-') && end + 1 < normal.len();
+            let place = folded.place(at, end);
+            let shown = text.get(place.start..place.end).unwrap_or_default();
+            let marks = folded.marks(at, end).map(|m| m as u8).collect();
+            let is_last = end == normal.len();
+            let declared = endings.filter(|_| is_last).map(Tail::from);
+            tokens.push(token(&normal[at..end], marks, shown, glued, is_name, declared)?);
+        }
+        at = end + 1;
+    }
+    let letters =
+        tokens.iter().flat_map(|t| String::from_utf8_lossy(&t.stem).chars().collect::<Vec<_>>());
+    let letters = letters.filter(|c| c.is_alphanumeric()).count();
+    match letters {
+        0 => return Err(PatternError::Nothing),
+        1 => return Err(PatternError::OneLetter),
+        _ => {}
+    }
+    let case = case_of(text, tokens.len(), is_name);
+    let mut found = Vec::new();
+    if !normal.is_ascii() {
+        let other = traditional(text);
+        if other != text {
+            found.extend(patterns(&other, is_name, endings)?);
+        }
+    }
+    let pattern = Pattern { tokens: tokens.into(), case, cyrillic_only: false };
+    found.extend(transliterated(&pattern));
+    found.push(pattern);
+    Ok(found)
+}
+
+fn token(
+    normal: &[u8],
+    marks: Box<[u8]>,
+    shown: &str,
+    glued: bool,
+    is_name: bool,
+    declared: Option<Tail>,
+) -> Result<Token, PatternError> {
+    let (stem, starred) = match normal.strip_suffix(b"*") {
+        Some(stem) => (stem, true),
+        None => (normal, false),
+    };
+    if stem.contains(&b'*') {
+        return Err(PatternError::StarInside);
+    }
+    if stem.is_empty() {
+        return Err(PatternError::Nothing);
+    }
+    let by_use = if is_name {
+        by_shape(shown)
+    } else if is_acronym(shown) {
+        Tail::Acronym
+    } else {
+        Tail::Exact
+    };
+    let tail = match declared.unwrap_or(by_use) {
+        _ if stem.last().is_some_and(|b| *b >= 0x80) => Tail::Open,
+        _ if starred => Tail::Any,
+        _ if glued => Tail::Glue,
+        // The -a that the cases replace.
+        Tail::Feminine if !stem.ends_with(b"a") || stem.len() < 3 => Tail::ForeignJ,
+        tail => tail,
+    };
+    let stem = if tail == Tail::Feminine { &stem[..stem.len() - 1] } else { stem };
+    Ok(Token { stem: stem.into(), marks, tail })
+}
+
+/// Short names are written with a capital, acronyms in capitals; `temu` is no shop.
+fn case_of(text: &str, words: usize, is_name: bool) -> Case {
+    let letters = text.chars().filter(|c| c.is_alphabetic()).count();
+    if words != 1 {
+        Case::Any
+    } else if is_acronym(text) {
+        Case::Capitals
+    } else if is_name && letters <= 5 && text.chars().next().is_some_and(char::is_uppercase) {
+        Case::Capital
+    } else {
+        Case::Any
+    }
+}
+
+/// How machine transliteration writes a name with letters that Serbian lacks.
+fn transliterated(pattern: &Pattern) -> Option<Pattern> {
+    let foreign = |b: &u8| matches!(b, b'w' | b'x' | b'q');
+    if !pattern.tokens.iter().any(|t| t.stem.iter().any(foreign)) {
+        return None;
+    }
+    let tokens = pattern.tokens.iter().map(|token| {
+        let mut stem = Vec::with_capacity(token.stem.len() + 2);
+        for &b in &token.stem {
+            match b {
+                b'w' => stem.push(b'v'),
+                b'q' => stem.push(b'k'),
+                b'x' => stem.extend_from_slice(b"ks"),
+                b => stem.push(b),
+            }
+        }
+        // A mark behind an x would have moved; names with both do not occur.
+        let marks = if stem.len() == token.stem.len() { token.marks.clone() } else { [].into() };
+        Token { stem: stem.into(), marks, tail: token.tail }
+    });
+    Some(Pattern { tokens: tokens.collect(), case: pattern.case, cyrillic_only: true })
+}
+
+/// The traditional form of a name in simplified characters.
+fn traditional(text: &str) -> String {
+    text.chars()
+        .map(|c| {
+            crate::han::SIMPLIFIED
+                .iter()
+                .position(|&s| s == c)
+                .map_or(c, |n| crate::han::TRADITIONAL[n])
+        })
+        .collect()
+}
+
+/// Looks for `tokens` at `at`, where a word starts; `text` has its padding.
+pub(crate) fn find(tokens: &[Token], folded: &Folded, at: usize) -> Option<Found> {
+    let text = folded.padded();
+    let mut at = at;
+    let mut bare = false;
+    for (n, token) in tokens.iter().enumerate() {
+        if n > 0 {
+            at = gap(text, at, tokens[n - 1].tail)?;
+        }
+        let stem_end = at + token.stem.len();
+        if text.get(at..stem_end)? != &*token.stem {
+            return None;
+        }
+        let end = tail_end(text, stem_end, token.tail)?;
+        if folded.has_marks() || !token.marks.is_empty() {
+            let limit = if token.tail == Tail::Any { stem_end } else { end };
+            let mut seen = 0;
+            for mark in folded.marks(at, limit) {
+                if !token.marks.iter().any(|&m| usize::from(m) == mark) {
+                    return None;
+                }
+                seen += 1;
+            }
+            bare |= seen < token.marks.len();
+        }
+        at = end;
+    }
+    Some(Found { end: at, bare })
+}
+
+fn tail_end(text: &[u8], at: usize, tail: Tail) -> Option<usize> {
+    let is_letter = |b: &u8| b.is_ascii_alphabetic();
+    match tail {
+        Tail::Open | Tail::Glue => Some(at),
+        Tail::Exact => (!text.get(at)?.is_ascii_alphanumeric()).then_some(at),
+        Tail::Any => {
+            let n = text.get(at..)?.iter().take(ANY_LETTERS).take_while(|b| is_letter(b)).count();
+            (!text.get(at + n)?.is_ascii_alphanumeric()).then_some(at + n)
+        }
+        _ => class(tail)?.end(text, at),
+    }
+}
+
+/// What may stand between two words of a pattern: spaces or a hyphen; where the pattern has a
+/// hyphen, nothing as well.
+fn gap(text: &[u8], at: usize, before: Tail) -> Option<usize> {
+    let ahead = text.get(at..)?;
+    let spaces = |ahead: &[u8]| ahead.iter().take(MAX_SPACES).take_while(|b| **b == b' ').count();
+    let first = spaces(ahead);
+    if ahead.get(first) == Some(&b'-') {
+        return Some(at + first + 1 + spaces(&ahead[first + 1..]));
+    }
+    (first > 0 || matches!(before, Tail::Glue | Tail::Open)).then_some(at + first)
+}
