@@ -49,6 +49,12 @@ impl Fetched {
             Self::NotModified(meta) | Self::Body(Body { meta, .. }) => meta,
         }
     }
+
+    pub(crate) fn meta_mut(&mut self) -> &mut Meta {
+        match self {
+            Self::NotModified(meta) | Self::Body(Body { meta, .. }) => meta,
+        }
+    }
 }
 
 /// A body after decompression.

@@ -54,7 +54,7 @@ impl fmt::Debug for Fetcher {
 
 /// What one request of a chain led to.
 enum Step {
-    Done(Fetched),
+    Done(Box<Fetched>),
     Moved { status: u16, location: Vec<u8> },
 }
 
@@ -103,14 +103,9 @@ impl Fetcher {
             let limit = inner.settings.total_timeout;
             match step.map_err(|_| FetchError::Timeout { phase: Phase::Total, limit })?? {
                 Step::Moved { status, location } => trail.follow(status, &location)?,
-                Step::Done(Fetched::NotModified(meta)) => {
-                    return Ok(Fetched::NotModified(Meta { elapsed: spent, ..meta }));
-                }
-                Step::Done(Fetched::Body(Body { bytes, meta })) => {
-                    return Ok(Fetched::Body(Body {
-                        bytes,
-                        meta: Meta { elapsed: spent, ..meta },
-                    }));
+                Step::Done(mut fetched) => {
+                    fetched.meta_mut().elapsed = spent;
+                    return Ok(*fetched);
                 }
             }
         }
@@ -179,9 +174,9 @@ impl Inner {
                 let meta = meta(&response);
                 let idle = self.settings.idle_timeout;
                 let bytes = body::read(response, host, request.max_body, idle).await?;
-                Ok(Step::Done(Fetched::Body(Body { bytes, meta })))
+                Ok(Step::Done(Box::new(Fetched::Body(Body { bytes, meta }))))
             }
-            304 if conditional => Ok(Step::Done(Fetched::NotModified(meta(&response)))),
+            304 if conditional => Ok(Step::Done(Box::new(Fetched::NotModified(meta(&response))))),
             304 => {
                 let what = "\"not modified\" to a request without conditions";
                 Err(FetchError::BadAnswer { host: host.into(), what, source: None })
