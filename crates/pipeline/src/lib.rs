@@ -1,10 +1,40 @@
 //! Scheduling, one run of a source from end to end, alerts, delivery, digests.
 
+#[cfg(test)]
+mod absorb_tests;
 mod clock;
+mod context;
+mod criteria;
+mod decide;
+mod due;
+mod hash;
+mod health;
+mod identify;
+mod known;
+mod language;
+mod lifecycle;
+mod outcome;
+mod run;
+mod scheduler;
 mod settings;
+#[cfg(test)]
+mod testing;
+mod watch;
 
 pub use clock::{Clock, ManualClock, SystemClock};
+pub use context::Context;
+pub use criteria::{Facts, accepts};
+pub use decide::{Decision, Report, Situation, Totals, decide};
+pub use due::{first_due, next_due};
+pub use identify::{Candidate, identify};
+pub use known::Known;
+pub use language::language;
+pub use lifecycle::{heartbeat, keep_alive, note_outage, reconcile};
+pub use outcome::{Outcome, Transport};
+pub use run::{Rehearsal, RunError, rehearse, run_source};
+pub use scheduler::Schedule;
 pub use settings::{
     AlertRule, Channel, ChannelKind, Criteria, DigestFormat, DigestSettings, EmailSettings,
     Heartbeat, Secret, SecretRef, Settings, SmtpTls, Source, Weekday,
 };
+pub use watch::{Summary, watch, watch_once};

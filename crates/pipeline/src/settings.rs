@@ -19,6 +19,8 @@ pub struct Settings {
     pub timezone: jiff::tz::TimeZone,
     /// Fetches in flight over all hosts.
     pub parallel: usize,
+    /// Fetches in flight on one host.
+    pub per_host: usize,
     /// Largest feed in bytes after decompression.
     pub max_feed_bytes: u64,
     /// Called after each round of work with a GET: silence tells a dead man's switch elsewhere.

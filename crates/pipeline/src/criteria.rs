@@ -1,0 +1,121 @@
+//! Which items a rule means.
+
+use model::{Facet, Item, Kind, Tag};
+
+use crate::{AlertRule, Criteria, Source};
+
+/// What criteria look at.
+#[derive(Clone, Copy, Debug)]
+pub struct Facts<'a> {
+    pub kind: Kind,
+    pub category: Option<&'a str>,
+    pub lang: Option<&'a str>,
+    pub tags: &'a [Tag],
+}
+
+impl<'a> Facts<'a> {
+    pub fn of(item: &'a Item, source: &'a Source) -> Self {
+        Self {
+            kind: item.kind,
+            category: source.category.as_deref(),
+            lang: item.lang.as_deref(),
+            tags: &item.tags,
+        }
+    }
+
+    fn has(&self, facet: Facet, ids: &[String]) -> bool {
+        let wanted = |id: &str| ids.iter().any(|want| want == "*" || want == id);
+        self.tags.iter().any(|tag| tag.facet == facet && wanted(&tag.id))
+    }
+}
+
+impl Criteria {
+    /// No key at all: everything is meant by `when`, nothing by `unless`.
+    pub fn is_empty(&self) -> bool {
+        self == &Self::default()
+    }
+
+    /// Every key holds: the reading of `when`.
+    pub fn all_hold(&self, facts: &Facts<'_>) -> bool {
+        self.keys(facts).all(|holds| holds)
+    }
+
+    /// Some key holds: the reading of `unless`.
+    pub fn any_holds(&self, facts: &Facts<'_>) -> bool {
+        self.keys(facts).any(|holds| holds)
+    }
+
+    fn keys<'c>(&'c self, facts: &'c Facts<'_>) -> impl Iterator<Item = bool> + 'c {
+        let listed = |list: &[String], value: Option<&str>| {
+            value.is_some_and(|value| {
+                list.iter().any(|want| want == "*" || want == value || is_language(want, value))
+            })
+        };
+        let tags = self.tags.iter().map(move |(facet, ids)| facts.has(*facet, ids));
+        let kind = (!self.kind.is_empty()).then(|| self.kind.contains(&facts.kind));
+        let category = (!self.category.is_empty()).then(|| listed(&self.category, facts.category));
+        let lang = (!self.lang.is_empty()).then(|| listed(&self.lang, facts.lang));
+        tags.chain(kind).chain(category).chain(lang)
+    }
+}
+
+/// `sr` means `sr-Latn` and `sr-Cyrl` too (RFC 4647 section 3.3.1).
+fn is_language(want: &str, value: &str) -> bool {
+    value.strip_prefix(want).is_some_and(|rest| rest.starts_with('-'))
+}
+
+/// `when` holds and `unless` does not.
+pub fn accepts(when: &Criteria, unless: &Criteria, facts: &Facts<'_>) -> bool {
+    when.all_hold(facts) && !unless.any_holds(facts)
+}
+
+impl AlertRule {
+    pub fn accepts(&self, facts: &Facts<'_>) -> bool {
+        accepts(&self.when, &self.unless, facts)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tag(facet: Facet, id: &str) -> Tag {
+        Tag {
+            facet,
+            id: id.into(),
+            rule: format!("{id}/name"),
+            version: "00000000".into(),
+            confidence: 1.0,
+            spans: vec![],
+        }
+    }
+
+    #[test]
+    fn keys_are_all_and_lists_are_any() {
+        let tags = [tag(Facet::Vendor, "zte"), tag(Facet::Layer, "network")];
+        let facts = Facts {
+            kind: Kind::Article,
+            category: Some("local-news"),
+            lang: Some("sr-Latn"),
+            tags: &tags,
+        };
+        let when = |vendor: &[&str], layer: &[&str], lang: &[&str]| Criteria {
+            tags: [(Facet::Vendor, vendor), (Facet::Layer, layer)]
+                .into_iter()
+                .filter(|(_, ids)| !ids.is_empty())
+                .map(|(facet, ids)| (facet, ids.iter().map(|id| (*id).to_owned()).collect()))
+                .collect(),
+            lang: lang.iter().map(|l| (*l).to_owned()).collect(),
+            ..Criteria::default()
+        };
+        assert!(when(&["huawei", "zte"], &["network"], &[]).all_hold(&facts));
+        assert!(!when(&["huawei", "zte"], &["data"], &[]).all_hold(&facts));
+        assert!(when(&["*"], &[], &["sr"]).all_hold(&facts));
+        assert!(!when(&[], &[], &["s"]).all_hold(&facts));
+        let none = Criteria::default();
+        assert!(accepts(&none, &none, &facts));
+        let unless = Criteria { category: vec!["local-news".into()], ..Criteria::default() };
+        assert!(!accepts(&none, &unless, &facts));
+        assert!(!when(&["*"], &[], &[]).all_hold(&Facts { tags: &[], ..facts }));
+    }
+}

@@ -1,0 +1,567 @@
+//! Decides what a run changes: items, revisions, tags, alerts, outbox rows, validators, next due
+//! time. Pure: what the store knows and the time are handed in, one commit comes out.
+
+use std::collections::{HashMap, HashSet};
+
+use model::{
+    Alert, AlertId, AliasKey, Attempt, Counts, Delivery, DeliveryState, Entry, Held, Item, ItemId,
+    Kind, MessageId, MessageRef, OutboxEntry, OutcomeKind, Problem, Revision, SourceState, StoryId,
+    StoryKey, Timestamp, Validators, truncated,
+};
+use store::{Commit, tables};
+use tagger::{Tagger, Text};
+
+use crate::criteria::Facts;
+use crate::due::next_due;
+use crate::health::after_attempt;
+use crate::identify::Candidate;
+use crate::known::Known;
+use crate::language::language;
+use crate::outcome::Outcome;
+use crate::{AlertRule, Source};
+
+/// The class of the alert that a first mention causes.
+pub(crate) const CLASS_NEW: &str = "new";
+/// Revisions in which only id, address or dates changed, kept of one item: feeds that change them
+/// at every poll would add revisions for ever.
+const RESTLESS_REVISIONS: u8 = 8;
+/// Revisions kept of one item at all.
+const REVISIONS: u32 = 256;
+/// Alias rows of one item: an id that changes at every poll would add them for ever.
+const ALIASES: u8 = 16;
+/// Further items named in one alert.
+const FURTHER: usize = 64;
+/// Longest error text in a source's state.
+const ERROR_BYTES: usize = 200;
+/// Longest title and summary repeated in an alert.
+const ALERT_TITLE_BYTES: usize = 512;
+const ALERT_SUMMARY_BYTES: usize = 1_024;
+
+/// What a run changed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Report {
+    pub outcome: OutcomeKind,
+    pub status: Option<u16>,
+    pub error: Option<String>,
+    pub bytes: u64,
+    pub millis: u32,
+    pub counts: Counts,
+    /// Alerts put into the outbox.
+    pub alerts: u32,
+    /// Alerts held back: baseline or old (I7a).
+    pub held: u32,
+    pub problems: Vec<Problem>,
+    pub next_due: Timestamp,
+    pub health: Option<(model::Health, model::Health)>,
+}
+
+impl Report {
+    /// What the document came to so far.
+    pub fn totals(&self) -> Totals {
+        Totals {
+            counts: self.counts,
+            alerts: self.alerts,
+            held: self.held,
+            problems: self.problems.clone(),
+        }
+    }
+}
+
+/// Everything that a run changes, in one commit, and what is said about it.
+#[derive(Debug)]
+pub struct Decision {
+    pub commit: Commit,
+    pub report: Report,
+}
+
+/// What `decide` goes by beside the document itself.
+#[derive(Clone, Copy)]
+pub struct Situation<'a> {
+    pub source: &'a Source,
+    pub fetch_key: [u8; 8],
+    pub tagger: &'a Tagger,
+    pub rules: &'a [AlertRule],
+    pub now: Timestamp,
+    pub millis: u32,
+    /// What earlier parts of the same document came to.
+    pub so_far: &'a Totals,
+    /// The last part of the document: the one that writes the source's state (I1).
+    pub last: bool,
+}
+
+/// What a document came to.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Totals {
+    pub counts: Counts,
+    pub alerts: u32,
+    pub held: u32,
+    pub problems: Vec<Problem>,
+}
+
+/// Decides what one attempt changes. `candidates` are the entries of a parsed outcome.
+pub fn decide(
+    at: Situation<'_>,
+    known: &Known,
+    outcome: &Outcome,
+    candidates: &[Candidate],
+) -> Decision {
+    let before = known.state.clone().unwrap_or_default();
+    let baseline = before.baseline.is_none();
+    let mut run = Run::new(at, known, baseline);
+    run.entries(candidates);
+    let after = state_after(at, before.clone(), outcome);
+    if at.last {
+        if let Outcome::Parsed { parsed, .. } = outcome {
+            run.totals.counts.rejected += parsed.rejected;
+            run.totals.counts.seen += parsed.rejected;
+            run.totals.problems.extend(parsed.problems.iter().cloned());
+        }
+        run.write_state(&before, &after, outcome);
+    }
+    known.expect(&mut run.commit, at.source);
+    let Totals { counts, alerts, held, problems } = run.totals;
+    let report = Report {
+        outcome: outcome.kind(),
+        status: outcome.status(),
+        error: outcome.error().map(str::to_owned),
+        bytes: outcome.bytes(),
+        millis: at.millis,
+        counts,
+        alerts,
+        held,
+        problems,
+        next_due: after.next_due,
+        health: (before.health != after.health).then_some((before.health, after.health)),
+    };
+    Decision { commit: run.commit, report }
+}
+
+/// The source's state after an attempt: validators by I1, health, next due time.
+fn state_after(at: Situation<'_>, before: SourceState, outcome: &Outcome) -> SourceState {
+    let mut after = SourceState {
+        fetch_key: at.fetch_key,
+        polls: before.polls.saturating_add(1),
+        last_attempt: Some(at.now),
+        last_outcome: Some(outcome.kind()),
+        error: outcome.error().map(|error| truncated(error, ERROR_BYTES).into_owned()),
+        ..before
+    };
+    if before_is_foreign(&before.fetch_key, at) {
+        after.validators = Validators::default();
+        after.body = None;
+    }
+    match outcome {
+        Outcome::Parsed { body, transport, .. } => {
+            after.validators = transport.validators.clone();
+            after.body = Some(*body);
+            after.baseline = before.baseline.or(Some(at.now));
+        }
+        Outcome::Unchanged { validators, .. } => after.validators = validators.clone(),
+        Outcome::Unreachable { .. }
+        | Outcome::Refused { .. }
+        | Outcome::Unreadable { .. }
+        | Outcome::Panicked { .. } => {}
+    }
+    if outcome.kind().is_success() {
+        after.last_success = Some(at.now);
+        after.failures = 0;
+    } else {
+        after.failures = before.failures.saturating_add(1);
+    }
+    let health = after_attempt(before.health, outcome.kind(), after.failures);
+    if health != before.health {
+        after.health = health;
+        after.health_since = Some(at.now);
+    }
+    let every = at.source.every;
+    after.next_due = next_due(&at.source.id, every, after.failures, outcome.not_before(), at.now);
+    after
+}
+
+fn before_is_foreign(key: &[u8; 8], at: Situation<'_>) -> bool {
+    *key != at.fetch_key
+}
+
+/// The work on one document: what it writes, over what is known.
+struct Run<'a> {
+    at: Situation<'a>,
+    known: &'a Known,
+    baseline: bool,
+    commit: Commit,
+    totals: Totals,
+    /// Items, keys and alerts as they stand after the entries so far.
+    items: HashMap<ItemId, Item>,
+    aliases: HashMap<AliasKey, ItemId>,
+    stories: HashMap<StoryKey, StoryId>,
+    raised: HashMap<AlertId, Alert>,
+    /// Items that an entry of this document has claimed by its published id.
+    claimed: HashSet<ItemId>,
+}
+
+impl<'a> Run<'a> {
+    fn new(at: Situation<'a>, known: &'a Known, baseline: bool) -> Self {
+        Self {
+            at,
+            known,
+            baseline,
+            commit: Commit::default(),
+            totals: at.so_far.clone(),
+            items: HashMap::new(),
+            aliases: HashMap::new(),
+            stories: HashMap::new(),
+            raised: HashMap::new(),
+            claimed: HashSet::new(),
+        }
+    }
+
+    fn entries(&mut self, candidates: &[Candidate]) {
+        // A published id is the stronger claim: an address leads to an item only if no entry of
+        // this document has that item's id.
+        let by_guid = candidates.iter().filter_map(|c| self.known.aliases.get(&c.guid?));
+        self.claimed = by_guid.copied().collect();
+        // Documents list the newest entry first; the oldest is told first.
+        for candidate in candidates.iter().rev() {
+            self.totals.counts.seen += 1;
+            match self.find(candidate) {
+                None => self.add(candidate),
+                Some(item) => self.compare(item, candidate),
+            }
+        }
+    }
+
+    /// The item that an entry is a state of: by its id, then its address, then its content.
+    fn find(&self, candidate: &Candidate) -> Option<Item> {
+        let lead = |alias: AliasKey| {
+            self.aliases.get(&alias).or_else(|| self.known.aliases.get(&alias)).copied()
+        };
+        let by_guid = candidate.guid.and_then(lead);
+        let by_url = || {
+            let id = candidate.url.and_then(lead)?;
+            (!self.claimed.contains(&id) || by_guid == Some(id)).then_some(id)
+        };
+        let by_content = || candidate.content_key.and_then(lead);
+        let id = by_guid.or_else(by_url).or_else(by_content).unwrap_or(candidate.new_id);
+        self.items.get(&id).or_else(|| self.known.items.get(&id)).cloned()
+    }
+
+    fn add(&mut self, candidate: &Candidate) {
+        let entry = &candidate.entry;
+        let id = candidate.new_id;
+        let story = self.story_of(candidate).unwrap_or_else(|| StoryId::of(id));
+        let mut item = Item {
+            id,
+            kind: Kind::Article,
+            source: self.at.source.id.clone(),
+            key: candidate.key.clone(),
+            url: entry.url.clone(),
+            title: entry.title.clone(),
+            summary: entry.summary.clone(),
+            lang: self.language(entry),
+            authors: entry.authors.clone(),
+            published: entry.published,
+            updated: entry.updated,
+            fetched: self.at.now,
+            revision: 0,
+            story,
+            capture: None,
+            tags: self.tags(entry),
+            content: candidate.content,
+            envelope: candidate.envelope,
+            restless: 0,
+            aliases: 0,
+            baseline: self.baseline,
+            text_bytes: text_bytes(entry),
+        };
+        self.add_aliases(&mut item, candidate);
+        self.add_story_rows(&item, candidate);
+        self.commit.put_item(&item);
+        if let Some(text) = &entry.text {
+            self.commit.put_text(id, 0, text);
+        }
+        self.commit.put::<tables::Revisions>(&(id, 0), &revision(&item, self.at.now, vec![]));
+        self.totals.counts.new += 1;
+        self.raise_alerts(&item);
+        self.items.insert(id, item);
+    }
+
+    fn compare(&mut self, before: Item, candidate: &Candidate) {
+        let content = before.content != candidate.content;
+        let envelope = before.envelope != candidate.envelope;
+        let restless = envelope && !content && before.restless < RESTLESS_REVISIONS;
+        if (content || restless) && before.revision + 1 < REVISIONS {
+            self.revise(before, candidate, content);
+        } else {
+            if content {
+                self.totals.problems.push(Problem {
+                    at: format!("item {}", before.id),
+                    reason: format!(
+                        "changed more than {REVISIONS} times: further states are not kept"
+                    ),
+                });
+            }
+            self.totals.counts.unchanged += 1;
+        }
+    }
+
+    fn revise(&mut self, before: Item, candidate: &Candidate, content: bool) {
+        let entry = &candidate.entry;
+        let mut after = Item {
+            url: entry.url.clone().or_else(|| before.url.clone()),
+            title: entry.title.clone(),
+            summary: entry.summary.clone(),
+            lang: self.language(entry),
+            authors: entry.authors.clone(),
+            published: entry.published,
+            updated: entry.updated,
+            revision: before.revision + 1,
+            content: candidate.content,
+            envelope: candidate.envelope,
+            restless: before.restless + u8::from(!content),
+            text_bytes: text_bytes(entry),
+            ..before.clone()
+        };
+        if content {
+            after.tags = self.tags(entry);
+        }
+        let changed = changed_fields(&before, &after, content);
+        self.add_aliases(&mut after, candidate);
+        if content {
+            self.add_story_rows(&after, candidate);
+        }
+        self.commit.replace_item(&before, &after);
+        if content && let Some(text) = &entry.text {
+            self.commit.put_text(after.id, after.revision, text);
+        }
+        let key = (after.id, after.revision);
+        self.commit.put::<tables::Revisions>(&key, &revision(&after, self.at.now, changed));
+        self.totals.counts.revised += 1;
+        if content {
+            self.raise_alerts(&after);
+        }
+        self.items.insert(after.id, after);
+    }
+
+    /// Both keys lead to the item from now on; a key that leads elsewhere stays there.
+    fn add_aliases(&mut self, item: &mut Item, candidate: &Candidate) {
+        for alias in candidate.aliases() {
+            let taken =
+                self.aliases.contains_key(&alias) || self.known.aliases.contains_key(&alias);
+            if !taken && item.aliases < ALIASES {
+                item.aliases += 1;
+                self.aliases.insert(alias, item.id);
+                self.commit.put::<tables::Aliases>(&alias, &item.id);
+            }
+        }
+    }
+
+    fn story_of(&self, candidate: &Candidate) -> Option<StoryId> {
+        let known = |key| self.stories.get(key).or_else(|| self.known.stories.get(key)).copied();
+        candidate.story.iter().find_map(known)
+    }
+
+    fn add_story_rows(&mut self, item: &Item, candidate: &Candidate) {
+        for key in &candidate.story {
+            let taken = self.stories.contains_key(key) || self.known.stories.contains_key(key);
+            if !taken {
+                self.stories.insert(*key, item.story);
+                self.commit.put::<tables::StoryKeys>(key, &item.story);
+            }
+        }
+        self.commit.put::<tables::StoryMembers>(&(item.story, item.id), &());
+    }
+
+    fn tags(&self, entry: &Entry) -> Vec<model::Tag> {
+        let said = entry.lang.as_deref().or(self.at.source.lang.as_deref());
+        self.at.tagger.tag(&Text {
+            title: entry.title.as_deref(),
+            summary: entry.summary.as_deref(),
+            text: entry.text.as_deref(),
+            lang: said,
+        })
+    }
+
+    fn language(&self, entry: &Entry) -> Option<model::Lang> {
+        let parts = [&entry.title, &entry.summary, &entry.text];
+        let sample: String =
+            parts.into_iter().flatten().map(|part| truncated(part, 2_048)).collect();
+        language(entry.lang.as_deref(), &sample, self.at.source.lang.as_deref())
+    }
+
+    fn raise_alerts(&mut self, item: &Item) {
+        let at = self.at;
+        let facts = Facts::of(item, at.source);
+        for rule in at.rules.iter().filter(|rule| rule.accepts(&facts)) {
+            let id = AlertId::derive(&rule.id, item.story, CLASS_NEW);
+            let held = self.held(rule, item);
+            match self.raised.get(&id).or_else(|| self.known.alerts.get(&id)).cloned() {
+                None => self.raise(rule, item, held),
+                Some(alert) => self.join(rule, alert, item, held),
+            }
+        }
+    }
+
+    /// Why an alert about `item` would not be sent (I7a).
+    fn held(&self, rule: &AlertRule, item: &Item) -> Option<Held> {
+        if item.baseline && item.revision == 0 {
+            return Some(Held::Baseline);
+        }
+        let dates = if item.revision == 0 {
+            item.published.or(item.updated)
+        } else {
+            item.published.max(item.updated)
+        };
+        let oldest = self.at.now.before(rule.max_age?);
+        (dates? < oldest).then_some(Held::Old)
+    }
+
+    fn raise(&mut self, rule: &AlertRule, item: &Item, held: Option<Held>) {
+        let alert = self.alert(rule, item, held, Vec::new());
+        self.put_alert(alert);
+    }
+
+    /// A story that this rule has told already: the item is added, nothing is sent again (I7);
+    /// unless nobody was told because all there was before was held.
+    fn join(&mut self, rule: &AlertRule, mut alert: Alert, item: &Item, held: Option<Held>) {
+        if alert.held.is_some() && held.is_none() {
+            self.commit.delete::<tables::AlertsByTime>(&(alert.at, alert.id));
+            let mut further = alert.further;
+            if alert.item != item.id && further.len() < FURTHER {
+                further.push(alert.item);
+            }
+            further.retain(|id| *id != item.id);
+            let released = self.alert(rule, item, None, further);
+            self.put_alert(released);
+        } else if alert.item != item.id
+            && !alert.further.contains(&item.id)
+            && alert.further.len() < FURTHER
+        {
+            alert.further.push(item.id);
+            self.commit.put::<tables::Alerts>(&alert.id, &alert);
+            self.raised.insert(alert.id, alert);
+        }
+    }
+
+    fn alert(
+        &self,
+        rule: &AlertRule,
+        item: &Item,
+        held: Option<Held>,
+        further: Vec<ItemId>,
+    ) -> Alert {
+        let cut = |text: &Option<String>, max| {
+            text.as_deref().map(|text| truncated(text, max).into_owned())
+        };
+        Alert {
+            id: AlertId::derive(&rule.id, item.story, CLASS_NEW),
+            rule: rule.id.clone(),
+            label: rule.label.clone(),
+            at: self.at.now,
+            held,
+            story: item.story,
+            item: item.id,
+            revision: item.revision,
+            source: item.source.clone(),
+            source_name: self.at.source.name.clone(),
+            title: cut(&item.title, ALERT_TITLE_BYTES),
+            summary: cut(&item.summary, ALERT_SUMMARY_BYTES),
+            url: item.url.clone(),
+            published: item.published,
+            tags: item.tags.clone(),
+            further,
+            to: rule.to.clone(),
+        }
+    }
+
+    /// The alert with its place in the list and, unless it is held, its way to people: rows of
+    /// the same commit (I6).
+    fn put_alert(&mut self, alert: Alert) {
+        self.commit.put::<tables::Alerts>(&alert.id, &alert);
+        self.commit.put::<tables::AlertsByTime>(&(alert.at, alert.id), &());
+        if alert.held.is_some() {
+            self.totals.held += 1;
+        } else {
+            self.totals.alerts += 1;
+            for channel in &alert.to {
+                let message = MessageId::from(alert.id);
+                let entry = OutboxEntry { message: MessageRef::Alert(alert.id), attempts: 0 };
+                let key = (alert.at, message, channel.clone());
+                self.commit.put::<tables::Outbox>(&key, &entry);
+                let delivery = Delivery {
+                    message: entry.message,
+                    channel: channel.clone(),
+                    state: DeliveryState::Queued,
+                    attempts: 0,
+                    due: Some(alert.at),
+                    at: alert.at,
+                    note: None,
+                };
+                self.commit.put::<tables::Deliveries>(&(message, channel.clone()), &delivery);
+            }
+        }
+        self.raised.insert(alert.id, alert);
+    }
+
+    fn write_state(&mut self, before: &SourceState, after: &SourceState, outcome: &Outcome) {
+        let id = &self.at.source.id;
+        self.commit.put::<tables::Sources>(id, after);
+        let attempt = Attempt {
+            outcome: outcome.kind(),
+            status: outcome.status(),
+            bytes: outcome.bytes(),
+            millis: self.at.millis,
+            counts: self.totals.counts,
+            error: after.error.clone(),
+        };
+        self.commit.put::<tables::Attempts>(&(id.clone(), self.at.now), &attempt);
+        for old in &self.known.old_attempts {
+            self.commit.delete::<tables::Attempts>(&(id.clone(), *old));
+        }
+        if before.health != after.health {
+            let transition = model::Transition {
+                from: before.health,
+                to: after.health,
+                reason: after.error.clone(),
+            };
+            self.commit.put::<tables::Transitions>(&(id.clone(), self.at.now), &transition);
+        }
+    }
+}
+
+fn revision(item: &Item, at: Timestamp, changed: Vec<String>) -> Revision {
+    Revision {
+        at,
+        url: item.url.clone(),
+        title: item.title.clone(),
+        summary: item.summary.clone(),
+        published: item.published,
+        updated: item.updated,
+        tags: item.tags.clone(),
+        changed,
+    }
+}
+
+fn changed_fields(before: &Item, after: &Item, content: bool) -> Vec<String> {
+    let compared = [
+        ("title", before.title != after.title),
+        ("summary", before.summary != after.summary),
+        ("authors", before.authors != after.authors),
+        ("url", before.url != after.url),
+        ("published", before.published != after.published),
+        ("updated", before.updated != after.updated),
+    ];
+    let mut changed: Vec<String> =
+        compared.iter().filter(|(_, differs)| *differs).map(|(name, _)| (*name).into()).collect();
+    // Text and published id are not kept in the item: they are what is left.
+    if content && !compared[..3].iter().any(|(_, differs)| *differs) {
+        changed.push("text".into());
+    }
+    if changed.is_empty() {
+        changed.push("id".into());
+    }
+    changed
+}
+
+fn text_bytes(entry: &Entry) -> u32 {
+    let bytes = entry.text.as_ref().map_or(0, String::len);
+    u32::try_from(bytes).unwrap_or(u32::MAX)
+}

@@ -1,0 +1,201 @@
+//! Which keys each entry of a document can be known by (I4a). Pure.
+
+use std::collections::HashMap;
+
+use model::{AliasKey, Entry, ItemId, StoryKey, canonical_url, content_digest, exact_text_key};
+
+use crate::Source;
+
+/// An entry with every key that may lead to a stored item.
+#[derive(Clone, Debug)]
+pub struct Candidate {
+    pub entry: Entry,
+    /// Its published id, unless other entries of the document claim the same one.
+    pub guid: Option<AliasKey>,
+    /// Its canonical address, unless other entries share it.
+    pub url: Option<AliasKey>,
+    /// Its content, where there is neither of the two.
+    pub content_key: Option<AliasKey>,
+    /// The id it gets if it is new.
+    pub new_id: ItemId,
+    /// The first key, as shown.
+    pub key: String,
+    pub canonical: Option<String>,
+    pub content: [u8; 16],
+    pub envelope: [u8; 16],
+    /// Keys that it shares with the same story elsewhere.
+    pub story: Vec<StoryKey>,
+}
+
+impl Candidate {
+    /// In the order in which they are looked up.
+    pub fn aliases(&self) -> impl Iterator<Item = AliasKey> {
+        [self.guid, self.url, self.content_key].into_iter().flatten()
+    }
+}
+
+/// Finds each entry's keys. An id or address that several *different* entries of one document
+/// share says nothing about any of them and is left out.
+pub fn identify(source: &Source, entries: Vec<Entry>) -> Vec<Candidate> {
+    let rows: Vec<_> = entries
+        .into_iter()
+        .map(|entry| {
+            let address = entry.url.as_deref();
+            let canonical = address.and_then(|url| canonical_url(url, &source.replace));
+            let content = content_digest(&entry);
+            (entry, canonical, content)
+        })
+        .collect();
+
+    // How many different entries claim a key: the same entry printed twice counts once.
+    let mut guids: HashMap<&str, Vec<(Option<&str>, [u8; 16])>> = HashMap::new();
+    let mut urls: HashMap<&str, Vec<(&str, [u8; 16])>> = HashMap::new();
+    for (entry, canonical, content) in &rows {
+        if entry.id_published {
+            note(guids.entry(&entry.id).or_default(), (canonical.as_deref(), *content));
+        }
+        if let Some(canonical) = canonical {
+            let guid = if entry.id_published { entry.id.as_str() } else { "" };
+            note(urls.entry(canonical).or_default(), (guid, *content));
+        }
+    }
+    let shared_guid = |id: &str| guids.get(id).is_some_and(|claims| claims.len() > 1);
+    let shared_url = |url: &str| urls.get(url).is_some_and(|claims| claims.len() > 1);
+
+    let keyed: Vec<_> = rows
+        .iter()
+        .map(|(entry, canonical, _)| {
+            let guid = entry.id_published && !shared_guid(&entry.id);
+            let url = canonical.as_deref().is_some_and(|url| {
+                // The front page names no item where the entry has a name of its own.
+                !shared_url(url) && !(guid && is_front_page(url))
+            });
+            (guid, url)
+        })
+        .collect();
+    let keyed_rows = rows.into_iter().zip(keyed);
+    keyed_rows
+        .map(|((entry, canonical, content), (guid, url))| {
+            candidate(source, entry, canonical, content, guid, url)
+        })
+        .collect()
+}
+
+fn note<T: PartialEq>(claims: &mut Vec<T>, claim: T) {
+    // Two are enough to know that a key is shared.
+    if claims.len() < 2 && !claims.contains(&claim) {
+        claims.push(claim);
+    }
+}
+
+fn is_front_page(canonical: &str) -> bool {
+    canonical
+        .strip_prefix("https://")
+        .is_some_and(|rest| rest.find('/').is_none_or(|slash| rest[slash..].len() == 1))
+}
+
+fn candidate(
+    source: &Source,
+    entry: Entry,
+    canonical: Option<String>,
+    content: [u8; 16],
+    use_guid: bool,
+    use_url: bool,
+) -> Candidate {
+    let id = &source.id;
+    let hex = || content.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let url_key = canonical.as_deref().filter(|_| use_url);
+    let (what, key) = match url_key {
+        _ if use_guid => ("guid", entry.id.clone()),
+        Some(url) => ("url", url.to_owned()),
+        None => ("content", hex()),
+    };
+    let body = entry.text.as_deref().or(entry.summary.as_deref());
+    let story = url_key
+        .filter(|url| !is_front_page(url))
+        .map(StoryKey::url)
+        .into_iter()
+        .chain(exact_text_key(entry.title.as_deref(), body))
+        .collect();
+    Candidate {
+        guid: use_guid.then(|| AliasKey::guid(id, &entry.id)),
+        url: url_key.map(|url| AliasKey::url(id, url)),
+        content_key: (what == "content").then(|| AliasKey::content(id, &hex())),
+        new_id: ItemId::derive(id, what, &key),
+        key,
+        content,
+        envelope: envelope(&entry, canonical.as_deref()),
+        story,
+        canonical,
+        entry,
+    }
+}
+
+/// Hash over what surrounds the content: id, address, dates.
+fn envelope(entry: &Entry, canonical: Option<&str>) -> [u8; 16] {
+    let time = |time: Option<model::Timestamp>| time.map(|t| t.to_string()).unwrap_or_default();
+    let id = if entry.id_published { entry.id.as_str() } else { "" };
+    let parts = [id, canonical.unwrap_or_default(), &time(entry.published), &time(entry.updated)];
+    crate::hash::sha16(&parts)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{entry, source};
+
+    #[test]
+    fn one_guid_for_all_entries_is_no_identity() {
+        let source = source("a");
+        let entries = vec![
+            entry("same", Some("https://a.rs/1"), "One"),
+            entry("same", Some("https://a.rs/2"), "Two"),
+        ];
+        let found = identify(&source, entries);
+        assert!(found.iter().all(|c| c.guid.is_none() && c.url.is_some()));
+        assert_ne!(found[0].new_id, found[1].new_id);
+    }
+
+    #[test]
+    fn one_link_for_all_entries_is_no_identity() {
+        let source = source("a");
+        let entries = vec![
+            entry("1", Some("https://a.rs/news"), "One"),
+            entry("2", Some("https://a.rs/news"), "Two"),
+        ];
+        let found = identify(&source, entries);
+        assert!(found.iter().all(|c| c.guid.is_some() && c.url.is_none()));
+        assert!(found.iter().all(|c| c.story.is_empty()), "a shared link is no story either");
+    }
+
+    #[test]
+    fn one_guid_and_one_link_for_all_leaves_the_content() {
+        let source = source("a");
+        let entries = vec![
+            entry("same", Some("https://a.rs/"), "One"),
+            entry("same", Some("https://a.rs/"), "Two"),
+        ];
+        let found = identify(&source, entries);
+        assert!(found.iter().all(|c| c.content_key.is_some()));
+        assert_ne!(found[0].new_id, found[1].new_id);
+    }
+
+    #[test]
+    fn an_entry_printed_twice_is_one_entry() {
+        let source = source("a");
+        let twice = entry("1", Some("https://a.rs/1"), "One");
+        let found = identify(&source, vec![twice.clone(), twice]);
+        assert!(found.iter().all(|c| c.guid.is_some() && c.url.is_some()));
+        assert_eq!(found[0].new_id, found[1].new_id);
+    }
+
+    #[test]
+    fn the_front_page_as_link_is_no_identity_beside_a_guid() {
+        let source = source("a");
+        let found = identify(&source, vec![entry("1", Some("https://a.rs/"), "One")]);
+        assert!(found[0].url.is_none());
+        let mut bare = entry("https://a.rs/", Some("https://a.rs/"), "One");
+        bare.id_published = false;
+        assert!(identify(&source, vec![bare])[0].url.is_some());
+    }
+}

@@ -1,0 +1,172 @@
+//! What the store knows about the entries of one document, read once, with the versions read.
+
+use std::collections::{BTreeMap, HashMap};
+
+use model::{Alert, AlertId, AliasKey, Item, ItemId, SourceState, StoryId, StoryKey};
+use store::{Commit, Store, StoreError, Version, Versioned, tables};
+
+use crate::identify::Candidate;
+use crate::{AlertRule, Source};
+
+/// Plain values for `decide`, and what a commit has to expect about them (I7b).
+#[derive(Debug)]
+pub struct Known {
+    pub state: Option<SourceState>,
+    pub aliases: HashMap<AliasKey, ItemId>,
+    pub items: HashMap<ItemId, Item>,
+    pub stories: HashMap<StoryKey, StoryId>,
+    pub alerts: HashMap<AlertId, Alert>,
+    /// Attempts stored before, oldest first, as far as they are to be trimmed.
+    pub old_attempts: Vec<model::Timestamp>,
+    expects: Expects,
+}
+
+/// The versions read, per table.
+#[derive(Debug, Default)]
+struct Expects {
+    state: Option<Version>,
+    aliases: BTreeMap<AliasKey, Version>,
+    items: BTreeMap<ItemId, Version>,
+    stories: BTreeMap<StoryKey, Version>,
+    alerts: BTreeMap<AlertId, Version>,
+}
+
+/// Attempts kept of each source.
+const ATTEMPTS_KEPT: usize = 50;
+/// The poll log is trimmed at every so many polls, so that most polls read none of it.
+const TRIM_EVERY: u32 = 10;
+
+impl Known {
+    /// Reads everything that `candidates` may lead to.
+    pub fn read(
+        store: &Store,
+        source: &Source,
+        candidates: &[Candidate],
+        rules: &[AlertRule],
+    ) -> Result<Self, StoreError> {
+        let mut known = Self::state_only(store, source)?;
+        for candidate in candidates {
+            known.read_candidate(store, candidate)?;
+        }
+        let changed: Vec<_> = candidates.iter().filter(|c| known.may_alert(c)).collect();
+        for candidate in changed {
+            known.read_story(store, candidate, rules)?;
+        }
+        Ok(known)
+    }
+
+    /// Reads what an attempt without entries needs.
+    pub fn state_only(store: &Store, source: &Source) -> Result<Self, StoreError> {
+        let state = store.read::<tables::Sources>(&source.id)?;
+        let polls = state.value.as_ref().map_or(0, |state| state.polls);
+        let old_attempts = if polls > 0 && polls.is_multiple_of(TRIM_EVERY) {
+            surplus(store, source)?
+        } else {
+            vec![]
+        };
+        Ok(Self {
+            expects: Expects { state: Some(state.version), ..Expects::default() },
+            state: state.value,
+            aliases: HashMap::new(),
+            items: HashMap::new(),
+            stories: HashMap::new(),
+            alerts: HashMap::new(),
+            old_attempts,
+        })
+    }
+
+    /// Writes into `commit` that everything read still has to be as it was.
+    pub fn expect(&self, commit: &mut Commit, source: &Source) {
+        if let Some(version) = self.expects.state {
+            commit.expect::<tables::Sources>(&source.id, version);
+        }
+        for (key, version) in &self.expects.aliases {
+            commit.expect::<tables::Aliases>(key, *version);
+        }
+        for (key, version) in &self.expects.items {
+            commit.expect::<tables::Items>(key, *version);
+        }
+        for (key, version) in &self.expects.stories {
+            commit.expect::<tables::StoryKeys>(key, *version);
+        }
+        for (key, version) in &self.expects.alerts {
+            commit.expect::<tables::Alerts>(key, *version);
+        }
+    }
+
+    fn read_candidate(&mut self, store: &Store, candidate: &Candidate) -> Result<(), StoreError> {
+        for alias in candidate.aliases() {
+            if self.expects.aliases.contains_key(&alias) {
+                continue;
+            }
+            let Versioned { value, version } = store.read::<tables::Aliases>(&alias)?;
+            self.expects.aliases.insert(alias, version);
+            if let Some(id) = value {
+                self.aliases.insert(alias, id);
+                self.read_item(store, id)?;
+            }
+        }
+        self.read_item(store, candidate.new_id)
+    }
+
+    fn read_item(&mut self, store: &Store, id: ItemId) -> Result<(), StoreError> {
+        if self.expects.items.contains_key(&id) {
+            return Ok(());
+        }
+        let Versioned { value, version } = store.read::<tables::Items>(&id)?;
+        self.expects.items.insert(id, version);
+        if let Some(item) = value {
+            self.items.insert(id, item);
+        }
+        Ok(())
+    }
+
+    /// New or changed: only these are tagged, so only these can alert.
+    fn may_alert(&self, candidate: &Candidate) -> bool {
+        let items = candidate.aliases().filter_map(|alias| self.aliases.get(&alias));
+        let mut items = items.chain([&candidate.new_id]).filter_map(|id| self.items.get(id));
+        !items.any(|item| item.content == candidate.content)
+    }
+
+    fn read_story(
+        &mut self,
+        store: &Store,
+        candidate: &Candidate,
+        rules: &[AlertRule],
+    ) -> Result<(), StoreError> {
+        let mut stories = vec![StoryId::of(candidate.new_id)];
+        for key in &candidate.story {
+            if !self.expects.stories.contains_key(key) {
+                let Versioned { value, version } = store.read::<tables::StoryKeys>(key)?;
+                self.expects.stories.insert(*key, version);
+                if let Some(story) = value {
+                    self.stories.insert(*key, story);
+                }
+            }
+            stories.extend(self.stories.get(key));
+        }
+        let known = candidate.aliases().filter_map(|alias| self.aliases.get(&alias));
+        stories.extend(known.filter_map(|id| self.items.get(id)).map(|item| item.story));
+        for rule in rules {
+            for story in &stories {
+                let id = AlertId::derive(&rule.id, *story, crate::decide::CLASS_NEW);
+                if self.expects.alerts.contains_key(&id) {
+                    continue;
+                }
+                let Versioned { value, version } = store.read::<tables::Alerts>(&id)?;
+                self.expects.alerts.insert(id, version);
+                if let Some(alert) = value {
+                    self.alerts.insert(id, alert);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn surplus(store: &Store, source: &Source) -> Result<Vec<model::Timestamp>, StoreError> {
+    let range = store::Range::<tables::Attempts>::prefix(&source.id);
+    let rows = store.page(range, ATTEMPTS_KEPT + 2 * TRIM_EVERY as usize)?;
+    let surplus = rows.len().saturating_sub(ATTEMPTS_KEPT);
+    Ok(rows.into_iter().take(surplus).map(|((_, at), _)| at).collect())
+}

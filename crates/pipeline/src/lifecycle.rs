@@ -1,0 +1,148 @@
+//! The life of the daemon around its runs: sources that come and go, times when nothing was
+//! watched, the dead man's switch.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use fetch::{Fetcher, Request};
+use model::{Health, Outage, SourceState, Timestamp, Transition, Validators};
+use store::{Commit, CommitError, Store, StoreError, tables};
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+use tracing::{debug, info, warn};
+
+use crate::run::chain;
+use crate::{Clock, Context, Source};
+
+/// The daemon writes down that it is alive this often.
+const ALIVE_EVERY: Duration = Duration::from_secs(60);
+/// A silence longer than this was an outage.
+const OUTAGE_AFTER: Duration = Duration::from_secs(300);
+const ALIVE_KEY: &str = "alive";
+
+/// Brings the stored health of sources in line with the configuration: off, retired, back again.
+pub async fn reconcile(
+    store: &Store,
+    sources: &[Source],
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let configured: HashSet<_> = sources.iter().map(|source| source.id.clone()).collect();
+    let mut commit = Commit::default();
+    for source in sources {
+        let state = store.get::<tables::Sources>(&source.id)?.unwrap_or_default();
+        let wanted = match (&source.off, state.health) {
+            (Some(_), Health::Off) => continue,
+            (Some(reason), _) => (Health::Off, Some(reason.clone())),
+            (None, Health::Off | Health::Retired) => (Health::Unknown, None),
+            (None, _) => continue,
+        };
+        change(&mut commit, &source.id, state, wanted, now);
+    }
+    for (id, state) in store.page(store::Range::<tables::Sources>::all(), 1_000)? {
+        if !configured.contains(&id) && state.health != Health::Retired {
+            info!(source.id = %id, "`{id}` left the configuration: retired, its items stay");
+            let wanted = (Health::Retired, Some("left the configuration".to_owned()));
+            change(&mut commit, &id, state, wanted, now);
+        }
+    }
+    write(store, commit).await
+}
+
+fn change(
+    commit: &mut Commit,
+    id: &model::SourceId,
+    state: SourceState,
+    (health, reason): (Health, Option<String>),
+    now: Timestamp,
+) {
+    let reason = reason.map(|reason| model::truncated(&reason, 200).into_owned());
+    let transition = Transition { from: state.health, to: health, reason };
+    commit.put::<tables::Transitions>(&(id.clone(), now), &transition);
+    let state = SourceState { health, health_since: Some(now), ..state };
+    commit.put::<tables::Sources>(id, &state);
+}
+
+async fn write(store: &Store, commit: Commit) -> Result<(), StoreError> {
+    if commit.is_empty() {
+        return Ok(());
+    }
+    match store.commit(commit).await {
+        Ok(_) => Ok(()),
+        Err(CommitError::Store(error)) => Err(error),
+        // On a full disk the daemon goes on reading; this is written at the next start.
+        Err(error) => {
+            warn!(error = chain(&error), "could not be written down");
+            Ok(())
+        }
+    }
+}
+
+/// Writes down how long nothing was watched before this start.
+pub async fn note_outage(store: &Store, now: Timestamp) -> Result<Option<Outage>, StoreError> {
+    let alive = store.get::<tables::Meta>(&ALIVE_KEY.to_owned())?;
+    let alive = alive.and_then(|bytes| Some(u64::from_be_bytes(bytes.try_into().ok()?)));
+    let alive = alive.and_then(|millis| Timestamp::from_millis(millis).ok());
+    let Some(from) = alive.filter(|alive| now.since(*alive) > OUTAGE_AFTER) else {
+        return Ok(None);
+    };
+    let outage = Outage { until: now };
+    let mut commit = Commit::default();
+    commit.put::<tables::Outages>(&from, &outage);
+    write(store, commit).await?;
+    Ok(Some(outage))
+}
+
+/// Writes down once a minute that the daemon is alive, until `stop`.
+pub async fn keep_alive(
+    store: Store,
+    clock: std::sync::Arc<dyn Clock>,
+    stop: CancellationToken,
+) -> Result<(), StoreError> {
+    loop {
+        let now = clock.now();
+        if now >= Timestamp::CLOCK_FLOOR {
+            let mut commit = Commit::default();
+            let millis = now.millis().to_be_bytes().to_vec();
+            commit.put::<tables::Meta>(&ALIVE_KEY.to_owned(), &millis);
+            write(&store, commit).await?;
+        }
+        tokio::select! {
+            () = stop.cancelled() => return Ok(()),
+            () = tokio::time::sleep(ALIVE_EVERY) => {}
+        }
+    }
+}
+
+/// Calls the configured heartbeat address until `stop`: when the calls end, someone elsewhere is
+/// told, since a dead daemon cannot report itself.
+pub async fn heartbeat(mut contexts: watch::Receiver<Context>, stop: CancellationToken) {
+    loop {
+        let cx = contexts.borrow_and_update().clone();
+        let Some(heartbeat) = cx.settings.heartbeat.clone() else {
+            tokio::select! {
+                () = stop.cancelled() => return,
+                changed = contexts.changed() => if changed.is_err() { return } else { continue },
+            }
+        };
+        beat(&cx.fetcher, &heartbeat.url).await;
+        tokio::select! {
+            () = stop.cancelled() => return,
+            _ = contexts.changed() => {}
+            () = tokio::time::sleep(heartbeat.every) => {}
+        }
+    }
+}
+
+async fn beat(fetcher: &Fetcher, url: &model::HttpUrl) {
+    let request = Request {
+        url: url.clone(),
+        validators: Validators::default(),
+        accept: "*/*",
+        headers: vec![],
+        max_body: 64 * 1024,
+    };
+    match fetcher.get(&request).await {
+        Ok(_) => debug!("heartbeat sent"),
+        Err(error) => warn!(error = chain(&error), "heartbeat not delivered"),
+    }
+}

@@ -1,0 +1,330 @@
+//! One source from the wire to the store. The only place that knows the order of the steps.
+
+use std::ops::Range;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use connector::{Connector, Document};
+use fetch::{Advice, FetchError, Fetched, Meta, Request};
+use model::{SourceState, Validators};
+use store::{CommitError, Store, StoreError, tables};
+
+use crate::decide::{Decision, Report, Situation, Totals, decide};
+use crate::identify::{Candidate, identify};
+use crate::known::Known;
+use crate::outcome::{Outcome, Transport};
+use crate::{Context, Source};
+
+/// How often a run is planned again when the state it read has moved (I7b).
+const PLANS: u32 = 8;
+/// Entries, and bytes of text, that go into one commit.
+const PART_ENTRIES: usize = 200;
+const PART_BYTES: usize = 512 * 1024;
+/// Documents up to this many bytes are read where they arrive; larger ones on a blocking thread.
+const INLINE_BYTES: usize = 1_024;
+
+/// Why a run could not be stored. What the source said is not lost: its validators were not moved.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    #[error("the disk is too full to store anything more")]
+    Full,
+    #[error("the state of the source kept moving, {PLANS} plans failed")]
+    Contended,
+    #[error("the store does not take what the document holds; this is a bug of stackwatch")]
+    Refused(#[source] CommitError),
+    #[error("the store failed")]
+    Store(#[source] StoreError),
+}
+
+impl From<StoreError> for RunError {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+/// Takes one source from the wire to the store: fetch, read, plan, one commit. Failure is an
+/// outcome and is stored like success.
+pub async fn run_source(cx: &Context, source: &Arc<Source>) -> Result<Report, RunError> {
+    let began = Instant::now();
+    let before = cx.store.get::<tables::Sources>(&source.id)?.unwrap_or_default();
+    let attempt = fetch(cx, source, &before).await;
+    let cx = cx.clone();
+    let source = Arc::clone(source);
+    match attempt {
+        // Nothing to parse: not worth a trip to another thread.
+        Attempted::Ended(outcome) => store_outcome(&cx, &source, outcome, began).await,
+        Attempted::Body(body) => {
+            let large = body.bytes.len() > INLINE_BYTES;
+            let read = {
+                let source = Arc::clone(&source);
+                move || read_body(&source, &before, &body)
+            };
+            let outcome = if large { blocking(read).await } else { read() };
+            store_outcome(&cx, &source, outcome, began).await
+        }
+    }
+}
+
+/// What a fetch came to: an outcome already, or a body that has to be read.
+enum Attempted {
+    Ended(Outcome),
+    Body(fetch::Body),
+}
+
+async fn fetch(cx: &Context, source: &Source, before: &SourceState) -> Attempted {
+    let known = before.fetch_key == source.fetch_key() && before.baseline.is_some();
+    let mut headers = Vec::with_capacity(source.headers.len());
+    for (name, value) in &source.headers {
+        match value.reveal() {
+            Ok(value) => headers.push((name.clone(), value.to_owned())),
+            Err(missing) => {
+                let error = format!("header `{name}`: {missing}");
+                return Attempted::Ended(Outcome::Refused { error });
+            }
+        }
+    }
+    let request = Request {
+        url: source.url.clone(),
+        // What was never stored is asked for whole (I1).
+        validators: if known { before.validators.clone() } else { Validators::default() },
+        accept: fetch::ACCEPT_FEED,
+        headers,
+        max_body: cx.settings.max_feed_bytes,
+    };
+    match cx.fetcher.get(&request).await {
+        Ok(Fetched::Body(body)) => Attempted::Body(body),
+        Ok(Fetched::NotModified(meta)) => {
+            let transport = transport(&meta, 0);
+            let validators = meta.update(&before.validators);
+            Attempted::Ended(Outcome::Unchanged { validators, transport })
+        }
+        Err(error) => Attempted::Ended(failed(&error)),
+    }
+}
+
+fn transport(meta: &Meta, bytes: usize) -> Transport {
+    Transport { status: meta.status, bytes: bytes as u64, validators: meta.validators.clone() }
+}
+
+fn failed(error: &FetchError) -> Outcome {
+    let text = error.describe();
+    let status = match error {
+        FetchError::Status { status, .. } => Some(*status),
+        _ => None,
+    };
+    let not_before = match error.advice() {
+        Advice::WaitAtLeast(wait) => Some(wait),
+        Advice::BackOff | Advice::Gone | Advice::NeedsOperator => None,
+    };
+    match error {
+        FetchError::Refused(_) | FetchError::InvalidHeader { .. } => {
+            Outcome::Refused { error: text }
+        }
+        _ => Outcome::Unreachable { error: text, status, not_before },
+    }
+}
+
+/// An error with its causes on one line.
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let cause_text = cause.to_string();
+        if !text.ends_with(&cause_text) {
+            text.push_str(": ");
+            text.push_str(&cause_text);
+        }
+        source = cause.source();
+    }
+    model::one_line(&text)
+}
+
+/// Reads a body; a panic of a reader stays with this source (R16).
+fn read_body(source: &Source, before: &SourceState, body: &fetch::Body) -> Outcome {
+    let transport = transport(&body.meta, body.bytes.len());
+    let digest = crate::hash::sha16_of(&body.bytes);
+    if before.body == Some(digest) && before.fetch_key == source.fetch_key() {
+        // The same bytes once more: nothing to read, but the validators are replaced all the same.
+        let validators = body.meta.validators.clone();
+        return Outcome::Unchanged { validators, transport };
+    }
+    let document = Document {
+        bytes: &body.bytes,
+        content_type: body.meta.content_type.as_deref(),
+        base_url: Some(body.meta.final_url.as_str()),
+    };
+    match catch_unwind(AssertUnwindSafe(|| connector::parse(&source.connector, &document))) {
+        Ok(Ok(parsed)) => Outcome::Parsed { parsed, body: digest, transport },
+        Ok(Err(error)) => Outcome::Unreadable { error: chain(&error), transport },
+        Err(_) => {
+            Outcome::Panicked { error: "the reader of this format panicked".into(), transport }
+        }
+    }
+}
+
+/// Plans against what is stored and commits, part by part for a large document; when the state
+/// has moved meanwhile, the part is planned again.
+pub(crate) async fn store_outcome(
+    cx: &Context,
+    source: &Arc<Source>,
+    mut outcome: Outcome,
+    began: Instant,
+) -> Result<Report, RunError> {
+    let candidates = candidates(source, &mut outcome);
+    let document = Arc::new(Planned { source: Arc::clone(source), outcome, candidates, began });
+    let mut totals = Totals::default();
+    let parts = parts(&document.candidates);
+    let last = parts.len() - 1;
+    for (number, part) in parts.into_iter().enumerate() {
+        let report = store_part(cx, &document, part, totals, number == last).await?;
+        if number == last {
+            return Ok(report);
+        }
+        totals = report.totals();
+    }
+    unreachable!("a document has at least one part, and the last one returns")
+}
+
+/// A document on its way into the store.
+struct Planned {
+    source: Arc<Source>,
+    outcome: Outcome,
+    candidates: Vec<Candidate>,
+    began: Instant,
+}
+
+async fn store_part(
+    cx: &Context,
+    document: &Arc<Planned>,
+    part: Range<usize>,
+    totals: Totals,
+    last: bool,
+) -> Result<Report, RunError> {
+    let totals = Arc::new(totals);
+    for _ in 0..PLANS {
+        let plan = {
+            let (cx, document, part) = (cx.clone(), Arc::clone(document), part.clone());
+            let totals = Arc::clone(&totals);
+            move || document.plan(&cx, part, &totals, last)
+        };
+        let Decision { commit, report } =
+            if part.is_empty() { plan()? } else { blocking(plan).await? };
+        match cx.store.commit(commit).await {
+            Ok(_) => return Ok(report),
+            Err(CommitError::Conflict { .. }) => {}
+            Err(CommitError::Full { .. }) => return Err(RunError::Full),
+            Err(CommitError::Store(error)) => return Err(error.into()),
+            Err(error @ (CommitError::Refused { .. } | CommitError::TooLarge { .. })) => {
+                return Err(RunError::Refused(error));
+            }
+        }
+    }
+    Err(RunError::Contended)
+}
+
+/// Cuts a document so that each commit stays small: a long batch holds off all readers. The
+/// oldest entries, at the end of the document, come first; the source's state goes with the last
+/// part, so that validators never get ahead of the items that they cover (I1).
+fn parts(candidates: &[Candidate]) -> Vec<Range<usize>> {
+    let mut parts = Vec::new();
+    let mut end = candidates.len();
+    let mut bytes = 0;
+    for (at, candidate) in candidates.iter().enumerate().rev() {
+        let entry = &candidate.entry;
+        let fields = [&entry.title, &entry.summary, &entry.text];
+        let size = fields.into_iter().flatten().map(String::len).sum::<usize>();
+        if at + 1 < end && (bytes + size > PART_BYTES || end - at > PART_ENTRIES) {
+            parts.push(at + 1..end);
+            end = at + 1;
+            bytes = 0;
+        }
+        bytes += size;
+    }
+    parts.push(0..end);
+    parts
+}
+
+fn candidates(source: &Source, outcome: &mut Outcome) -> Vec<Candidate> {
+    match outcome {
+        Outcome::Parsed { parsed, .. } => identify(source, std::mem::take(&mut parsed.items)),
+        _ => Vec::new(),
+    }
+}
+
+impl Planned {
+    fn plan(
+        &self,
+        cx: &Context,
+        part: Range<usize>,
+        so_far: &Totals,
+        last: bool,
+    ) -> Result<Decision, StoreError> {
+        let rules = &cx.settings.alerts;
+        let candidates = &self.candidates[part];
+        let known = Known::read(&cx.store, &self.source, candidates, rules)?;
+        let situation = Situation {
+            source: &self.source,
+            fetch_key: self.source.fetch_key(),
+            tagger: &cx.tagger,
+            rules,
+            now: cx.clock.now(),
+            millis: u32::try_from(self.began.elapsed().as_millis()).unwrap_or(u32::MAX),
+            so_far,
+            last,
+        };
+        Ok(decide(situation, &known, &self.outcome, candidates))
+    }
+}
+
+/// Runs `work` where it may take its time; its panics stay its own.
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(done) => done,
+        Err(error) => std::panic::resume_unwind(error.into_panic()),
+    }
+}
+
+impl Source {
+    /// Hash of the address and the way of reading it: validators belong to both.
+    pub(crate) fn fetch_key(&self) -> [u8; 8] {
+        let connector = match &self.connector {
+            Connector::Feed(_) => "feed",
+        };
+        let hash = crate::hash::sha16(&[self.url.as_str(), connector]);
+        hash[..8].try_into().expect("16 bytes hold 8")
+    }
+}
+
+/// Reads one source and says what would be stored, without storing anything: `source test`.
+pub async fn rehearse(cx: &Context, source: &Source) -> Result<Rehearsal, RunError> {
+    let began = Instant::now();
+    let fresh = SourceState::default();
+    let outcome = match fetch(cx, source, &fresh).await {
+        Attempted::Ended(outcome) => outcome,
+        Attempted::Body(body) => read_body(source, &fresh, &body),
+    };
+    let title = match &outcome {
+        Outcome::Parsed { parsed, .. } => parsed.title.clone(),
+        _ => None,
+    };
+    let scratch = Context { store: Store::in_memory(), ..cx.clone() };
+    let report = store_outcome(&scratch, &Arc::new(source.clone()), outcome, began).await?;
+    let range = store::Range::<tables::ByTime>::all().newest_first();
+    let rows = scratch.store.page(range, 1_000)?;
+    let items = rows.into_iter().map(|((_, id), ())| scratch.store.get::<tables::Items>(&id));
+    let items = items.filter_map(Result::transpose).collect::<Result<_, _>>()?;
+    Ok(Rehearsal { report, title, items })
+}
+
+/// What a run of a source would have done.
+#[derive(Clone, Debug)]
+pub struct Rehearsal {
+    pub report: Report,
+    /// The title that the document gives itself.
+    pub title: Option<String>,
+    pub items: Vec<model::Item>,
+}
+
+/// Waits at most this long for a free place when the disk is full before the next try.
+pub(crate) const FULL_PAUSE: Duration = Duration::from_secs(300);

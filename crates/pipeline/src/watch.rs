@@ -1,0 +1,347 @@
+//! Keeps sources running: starts each when it is due, hears how it ended, follows a reload.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use model::{Counts, Health, SourceId, Timestamp};
+use store::tables;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+use tracing::{Instrument, debug, error, info, info_span, warn};
+
+use crate::decide::Report;
+use crate::due::first_due;
+use crate::run::{FULL_PAUSE, RunError, chain, run_source};
+use crate::scheduler::Schedule;
+use crate::{Context, Source};
+
+/// Longest sleep before the time of day is looked at again: a clock that is set must not make
+/// sources wait.
+const LONGEST_SLEEP: Duration = Duration::from_secs(30);
+/// How long runs in flight may take to end when the daemon stops.
+const STOP_GRACE: Duration = Duration::from_secs(7);
+
+/// What a round over all sources came to.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Summary {
+    pub sources: usize,
+    /// Read, or unchanged.
+    pub watched: usize,
+    pub failed: Vec<(SourceId, String)>,
+    pub counts: Counts,
+    pub alerts: u32,
+    pub held: u32,
+    pub bytes: u64,
+}
+
+impl Summary {
+    fn add(&mut self, source: &SourceId, report: &Report) {
+        self.sources += 1;
+        match &report.error {
+            None => self.watched += 1,
+            Some(error) => self.failed.push((source.clone(), error.clone())),
+        }
+        let sum = &mut self.counts;
+        let counts = &report.counts;
+        sum.seen += counts.seen;
+        sum.new += counts.new;
+        sum.revised += counts.revised;
+        sum.unchanged += counts.unchanged;
+        sum.rejected += counts.rejected;
+        self.alerts += report.alerts;
+        self.held += report.held;
+        self.bytes += report.bytes;
+    }
+}
+
+/// Runs every source that is on once, whatever its due time; `ended` hears of each.
+pub async fn watch_once(
+    cx: &Context,
+    mut ended: impl FnMut(&Source, &Report),
+) -> Result<Summary, RunError> {
+    let mut crew = Crew::new(cx.clone());
+    let now = cx.clock.now();
+    crew.enlist(|_| now)?;
+    let mut summary = Summary::default();
+    loop {
+        crew.start_due();
+        let Some(done) = crew.tasks.join_next().await else { break };
+        let (source, result) = crew.finish(done);
+        let report = result?;
+        summary.add(&source.id, &report);
+        ended(&source, &report);
+    }
+    summary.failed.sort();
+    Ok(summary)
+}
+
+/// Runs sources when they are due until `stop`. A new context on `contexts` is followed at once;
+/// what runs then ends under the old one. `counted` hears of each run.
+///
+/// # Errors
+/// Only when the store fails: the process has to stop then.
+pub async fn watch(
+    mut contexts: watch::Receiver<Context>,
+    stop: CancellationToken,
+    mut counted: impl FnMut(&Source, &Report),
+) -> Result<(), RunError> {
+    let mut crew = Crew::new(contexts.borrow_and_update().clone());
+    crew.enlist_stored()?;
+    loop {
+        if crew.may_start() {
+            crew.start_due();
+        }
+        let sleep = crew.sleep();
+        tokio::select! {
+            biased;
+            () = stop.cancelled() => break,
+            changed = contexts.changed() => {
+                if changed.is_err() {
+                    break; // the daemon is gone
+                }
+                crew.cx = contexts.borrow_and_update().clone();
+                crew.enlist_stored()?;
+            }
+            Some(done) = crew.tasks.join_next() => match crew.finish(done) {
+                (source, Ok(report)) => counted(&source, &report),
+                (_, Err(RunError::Full)) => crew.pause(),
+                // Logged already; the source is tried again.
+                (_, Err(RunError::Contended | RunError::Refused(_))) => {}
+                (_, Err(error @ RunError::Store(_))) => return Err(error),
+            },
+            () = tokio::time::sleep(sleep) => {}
+        }
+    }
+    crew.wind_up(&mut counted).await
+}
+
+/// The runs in flight and the schedule that they come from.
+struct Crew {
+    cx: Context,
+    sources: HashMap<SourceId, Arc<Source>>,
+    schedule: Schedule,
+    tasks: JoinSet<(Arc<Source>, Result<Report, RunError>)>,
+    task_sources: HashMap<tokio::task::Id, Arc<Source>>,
+    /// Nothing starts before, because the disk was full.
+    paused_until: Option<Timestamp>,
+    clock_warned: bool,
+}
+
+impl Crew {
+    fn new(cx: Context) -> Self {
+        Self {
+            schedule: Schedule::new(cx.settings.per_host),
+            sources: HashMap::new(),
+            tasks: JoinSet::new(),
+            task_sources: HashMap::new(),
+            paused_until: None,
+            clock_warned: false,
+            cx,
+        }
+    }
+
+    /// Takes over the context's sources, each due at `due(source)`.
+    fn enlist(&mut self, due: impl Fn(&Source) -> Timestamp) -> Result<(), RunError> {
+        let on = self.cx.settings.sources.iter().filter(|source| source.off.is_none());
+        self.sources = on.map(|source| (source.id.clone(), Arc::new(source.clone()))).collect();
+        self.schedule.retain(|id| self.sources.contains_key(id));
+        for source in self.sources.values() {
+            self.schedule.set(source.id.clone(), source.url.host(), due(source));
+        }
+        Ok(())
+    }
+
+    fn enlist_stored(&mut self) -> Result<(), RunError> {
+        let now = self.cx.clock.now();
+        let mut stored = HashMap::new();
+        for source in self.cx.settings.sources.iter().filter(|source| source.off.is_none()) {
+            let state = self.cx.store.get::<tables::Sources>(&source.id)?.unwrap_or_default();
+            let moved = state.fetch_key != source.fetch_key();
+            // A changed address is read at once, and so is what was off until now.
+            let due = if moved || state.health == Health::Off {
+                Timestamp::EPOCH
+            } else {
+                state.next_due
+            };
+            stored.insert(source.id.clone(), first_due(&source.id, source.every, due, now));
+        }
+        self.enlist(|source| stored.get(&source.id).copied().unwrap_or(now))
+    }
+
+    /// Whether the world is such that sources may run: the clock is set, the disk has room.
+    fn may_start(&mut self) -> bool {
+        let now = self.cx.clock.now();
+        if now < Timestamp::CLOCK_FLOOR {
+            if !self.clock_warned {
+                error!("the clock says {now}: nothing is fetched until it is set");
+                self.clock_warned = true;
+            }
+            return false;
+        }
+        if self.clock_warned {
+            info!("the clock was set to {now}: sources are fetched now");
+            self.clock_warned = false;
+        }
+        if self.paused_until.is_some_and(|until| now < until) {
+            return false;
+        }
+        self.paused_until = None;
+        true
+    }
+
+    fn pause(&mut self) {
+        let until = self.cx.clock.now().after(FULL_PAUSE);
+        if self.paused_until.is_none() {
+            error!(
+                "the disk is too full: nothing is ingested until {until}; free some space, or \
+                 lower [store] min_free"
+            );
+        }
+        self.paused_until = Some(until);
+    }
+
+    fn start_due(&mut self) {
+        let now = self.cx.clock.now();
+        while self.tasks.len() < self.cx.settings.parallel.max(1) {
+            let Some(id) = self.schedule.start(now) else { return };
+            let Some(source) = self.sources.get(&id).cloned() else {
+                self.schedule.ended(&id, "", now);
+                continue;
+            };
+            let cx = self.cx.clone();
+            let span = info_span!("run", source.id = %source.id);
+            let task = {
+                let source = Arc::clone(&source);
+                async move {
+                    let result = run_source(&cx, &source).await;
+                    (source, result)
+                }
+            };
+            let handle = self.tasks.spawn(task.instrument(span));
+            self.task_sources.insert(handle.id(), source);
+        }
+    }
+
+    /// How long nothing can happen.
+    fn sleep(&mut self) -> Duration {
+        let now = self.cx.clock.now();
+        let next = self.schedule.next().map_or(LONGEST_SLEEP, |due| due.since(now));
+        let next = if self.tasks.len() >= self.cx.settings.parallel { LONGEST_SLEEP } else { next };
+        if self.clock_warned || self.paused_until.is_some() {
+            return Duration::from_secs(1);
+        }
+        next.clamp(Duration::from_millis(5), LONGEST_SLEEP)
+    }
+
+    /// Takes a task's result: the source is scheduled again, a panic becomes an outcome.
+    fn finish(
+        &mut self,
+        done: Result<(Arc<Source>, Result<Report, RunError>), tokio::task::JoinError>,
+    ) -> (Arc<Source>, Result<Report, RunError>) {
+        let (source, result) = match done {
+            Ok((source, result)) => (source, result),
+            Err(panic) => {
+                let source = self.task_sources[&panic.id()].clone();
+                error!(source.id = %source.id, error = %panic, "a run panicked");
+                let report = panicked(self.cx.clock.now(), &source);
+                (source, Ok(report))
+            }
+        };
+        self.task_sources.retain(|_, running| !Arc::ptr_eq(running, &source));
+        let now = self.cx.clock.now();
+        let due = match &result {
+            Ok(report) => report.next_due,
+            Err(_) => now.after(source.every.min(FULL_PAUSE)),
+        };
+        self.schedule.ended(&source.id, source.url.host(), due);
+        match &result {
+            Ok(report) => log_report(&source, report),
+            Err(error) => error!(source.id = %source.id, error = chain(error), "run not stored"),
+        }
+        (source, result)
+    }
+
+    /// Lets what runs end, within the grace; a run cut off here has stored all or nothing.
+    async fn wind_up(mut self, counted: &mut impl FnMut(&Source, &Report)) -> Result<(), RunError> {
+        let deadline = tokio::time::Instant::now() + STOP_GRACE;
+        while !self.tasks.is_empty() {
+            match tokio::time::timeout_at(deadline, self.tasks.join_next()).await {
+                Ok(Some(done)) => match self.finish(done) {
+                    (source, Ok(report)) => counted(&source, &report),
+                    (_, Err(error @ RunError::Store(_))) => return Err(error),
+                    (_, Err(_)) => {}
+                },
+                Ok(None) => break,
+                Err(_) => {
+                    debug!(
+                        "{} runs cut off; they are repeated at the next start",
+                        self.tasks.len()
+                    );
+                    self.tasks.shutdown().await;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The report of a run that ended in a bug of ours: tried again like any failure.
+fn panicked(now: Timestamp, source: &Source) -> Report {
+    Report {
+        outcome: model::OutcomeKind::Panicked,
+        status: None,
+        error: Some("the run panicked: this is a bug of stackwatch".into()),
+        bytes: 0,
+        millis: 0,
+        counts: Counts::default(),
+        alerts: 0,
+        held: 0,
+        problems: vec![],
+        next_due: now.after(source.every),
+        health: None,
+    }
+}
+
+fn log_report(source: &Source, report: &Report) {
+    let counts = &report.counts;
+    if let Some((from, to)) = report.health {
+        match to {
+            Health::Broken => warn!(
+                source.id = %source.id, error = report.error.as_deref(),
+                "`{}` is broken (was {from})", source.id
+            ),
+            _ => info!(source.id = %source.id, "`{}` is {to} (was {from})", source.id),
+        }
+    }
+    info!(
+        source.id = %source.id,
+        outcome = %report.outcome,
+        http.status = report.status,
+        items.new = counts.new,
+        items.revised = counts.revised,
+        items.rejected = counts.rejected,
+        alerts = report.alerts,
+        alerts.held = report.held,
+        problems = report.problems.len(),
+        body_bytes = report.bytes,
+        duration_ms = report.millis,
+        error = report.error.as_deref(),
+        "ran `{}`: {}", source.id, sentence(report)
+    );
+    for problem in &report.problems {
+        debug!(source.id = %source.id, at = problem.at, "{}", model::one_line(&problem.reason));
+    }
+}
+
+fn sentence(report: &Report) -> String {
+    match (&report.error, report.counts) {
+        (Some(error), _) => format!("{}: {error}", report.outcome),
+        (None, counts) if counts.seen > 0 => format!(
+            "{} new, {} revised, {} unchanged, {} rejected",
+            counts.new, counts.revised, counts.unchanged, counts.rejected
+        ),
+        (None, _) => report.outcome.to_string(),
+    }
+}
