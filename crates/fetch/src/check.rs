@@ -134,7 +134,7 @@ const MIRROR_ZONES: [&str; 10] = [
 /// Why a name is one of the local network. With networks in `allow` such names may be asked for:
 /// the resolver still hands over only addresses of those networks.
 fn local_name(name: &str, allow: &[IpNet]) -> Option<&'static str> {
-    let name = name.trim_end_matches('.').to_ascii_lowercase();
+    let name = name.strip_suffix('.').unwrap_or(name).to_ascii_lowercase();
     let within = |zone: &str| {
         name.strip_suffix(zone).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
     };

@@ -134,7 +134,8 @@ impl HostGate {
 }
 
 fn key(url: &HttpUrl) -> Box<str> {
-    let host = url.host().trim_end_matches('.');
+    let host = url.host();
+    let host = host.strip_suffix('.').unwrap_or(host);
     match url.as_url().port() {
         Some(port) => format!("{host}:{port}").into(),
         None => host.into(),
@@ -173,5 +174,163 @@ impl Pace {
     /// Forgetting it now would let a request start too early.
     fn busy(&self, now: Instant) -> bool {
         self.next_start > now || self.paused_until.is_some_and(|end| end > now)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::task::JoinSet;
+
+    use super::*;
+
+    const SPACING: Duration = Duration::from_secs(2);
+
+    fn url(text: &str) -> HttpUrl {
+        text.parse().unwrap()
+    }
+
+    /// Runs `count` requests of `length` against the hosts that `name` gives; returns the start of
+    /// each in order of its number.
+    async fn starts(
+        gate: HostGate,
+        count: usize,
+        length: Duration,
+        name: impl Fn(usize) -> String,
+    ) -> Vec<Instant> {
+        let gate = Arc::new(gate);
+        let mut tasks = JoinSet::new();
+        for number in 0..count {
+            let (gate, url) = (Arc::clone(&gate), url(&name(number)));
+            tasks.spawn(async move {
+                let turn = gate.turn(&url).await.unwrap();
+                let start = Instant::now();
+                tokio::time::sleep(length).await;
+                drop(turn);
+                (number, start)
+            });
+            // Lets it reach the queue before the next one.
+            tokio::task::yield_now().await;
+        }
+        let mut starts = tasks.join_all().await;
+        starts.sort_unstable();
+        starts.into_iter().map(|(_, start)| start).collect()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn two_hundred_requests_to_one_host_keep_their_order_and_distance() {
+        let gate = HostGate::new(1, SPACING);
+        let name = |number| format!("https://example.org/{number}");
+        let starts = starts(gate, 200, Duration::from_millis(300), name).await;
+        for pair in starts.windows(2) {
+            let gap = pair[1] - pair[0];
+            assert!(gap >= SPACING && gap < SPACING + Duration::from_millis(5), "{gap:?}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn slow_answers_hold_the_next_one_back_as_configured() {
+        let name = |_| "https://example.org/".to_owned();
+        let length = Duration::from_secs(10);
+        let one = starts(HostGate::new(1, SPACING), 4, length, name).await;
+        assert_eq!((one[3] - one[0]).as_secs(), 30);
+        let two = starts(HostGate::new(2, SPACING), 4, length, name).await;
+        assert_eq!([1, 2, 3].map(|i| (two[i] - two[0]).as_secs()), [2, 10, 12]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn hosts_do_not_wait_for_each_other() {
+        let gate = HostGate::new(1, SPACING);
+        // The host that hangs comes first.
+        let name = |number| format!("https://h{number}.example.org/");
+        let starts = starts(gate, 100, Duration::from_secs(600), name).await;
+        assert!(starts[99] - starts[0] < Duration::from_millis(1));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn both_schemes_and_the_dotted_name_are_one_host_and_a_port_is_another() {
+        let names = ["http://example.org/", "https://example.org/", "https://example.org./"];
+        let name = |number: usize| names[number].to_owned();
+        let same = starts(HostGate::new(4, SPACING), 3, Duration::ZERO, name).await;
+        assert_eq!((same[2] - same[0]).as_secs(), 4);
+        let name = |number: usize| format!("http://example.org:{}/", 8000 + number);
+        let other = starts(HostGate::new(4, SPACING), 3, Duration::ZERO, name).await;
+        assert_eq!((other[2] - other[0]).as_secs(), 0);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_pause_holds_back_those_that_wait_already() {
+        let gate = Arc::new(HostGate::new(1, SPACING));
+        let here = url("https://example.org/");
+        let first = gate.turn(&here).await.unwrap();
+        let start = Instant::now();
+        let waiting = {
+            let (gate, here) = (Arc::clone(&gate), here.clone());
+            JoinSet::from_iter([async move { gate.turn(&here).await.map(|_| Instant::now()) }])
+        };
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        gate.pause(&here, Duration::from_secs(20));
+        drop(first);
+        let second = waiting.join_all().await.pop().unwrap().unwrap();
+        assert!((second - start).as_secs_f64() >= 21.0, "{:?}", second - start);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_long_pause_is_told_instead_of_waited_for() {
+        let gate = HostGate::new(1, SPACING);
+        let here = url("https://example.org/a");
+        gate.pause(&here, Duration::from_secs(7200));
+        gate.pause(&here, Duration::from_secs(60));
+        tokio::time::sleep(Duration::from_secs(200)).await;
+        let Err(Paused(left)) = gate.turn(&url("http://example.org/b")).await else {
+            panic!("nothing may be sent")
+        };
+        // The longer pause stays, less the time gone by.
+        assert!(matches!(left.as_secs(), 6999 | 7000), "{left:?}");
+        assert_eq!(gate.paused(&here), Some(left));
+        tokio::time::sleep(left).await;
+        assert_eq!(gate.paused(&here), None);
+        gate.turn(&here).await.unwrap();
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn strikes_double_the_pause_until_an_answer_forgives_them() {
+        let gate = HostGate::new(1, SPACING);
+        let here = url("https://example.org/");
+        let waits: Vec<_> = (0..8).map(|_| gate.strike(&here).as_secs()).collect();
+        assert_eq!(waits, [60, 120, 240, 480, 960, 1920, 3600, 3600]);
+        gate.forgive(&here);
+        assert_eq!(gate.strike(&here).as_secs(), 60);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn idle_hosts_are_forgotten_and_busy_ones_are_not() {
+        let gate = HostGate::new(1, SPACING);
+        let (paused, busy) = (url("https://paused.example/"), url("https://busy.example/"));
+        gate.pause(&paused, Duration::from_secs(86_400));
+        let turn = gate.turn(&busy).await.unwrap();
+        for number in 0..10_000 {
+            drop(gate.turn(&url(&format!("https://h{number}.example/"))).await);
+            if number % 100 == 0 {
+                tokio::time::sleep(SPACING).await;
+            }
+        }
+        let known = gate.hosts.lock().unwrap().by_name.len();
+        assert!(known <= 2 * SWEEP_AT, "{known} hosts are remembered");
+        assert!(gate.paused(&paused).is_some());
+        let second = tokio::time::timeout(Duration::from_secs(60), gate.turn(&busy)).await;
+        assert!(second.is_err(), "the one in flight still counts");
+        drop(turn);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_that_gives_up_waiting_does_not_stop_the_others() {
+        let gate = HostGate::new(1, SPACING);
+        let here = url("https://example.org/");
+        gate.turn(&here).await.unwrap();
+        let gone = tokio::time::timeout(Duration::from_secs(1), gate.turn(&here)).await;
+        assert!(gone.is_err());
+        let start = Instant::now();
+        gate.turn(&here).await.unwrap();
+        assert!(start.elapsed() <= Duration::from_millis(1005), "{:?}", start.elapsed());
     }
 }

@@ -117,7 +117,10 @@ pub(crate) fn cache_hints(headers: &HeaderMap, now: SystemTime) -> CacheHints {
     }
     if headers.contains_key(EXPIRES) {
         let sent = date(headers, DATE).unwrap_or(now);
-        let left = date(headers, EXPIRES).and_then(|end| end.duration_since(sent).ok());
+        // Two of them contradict each other: stale.
+        let once = headers.get_all(EXPIRES).iter().count() == 1;
+        let end = date(headers, EXPIRES).filter(|_| once);
+        let left = end.and_then(|end| end.duration_since(sent).ok());
         hints.expires = Some(left.unwrap_or_default());
     }
     let age = headers.get(AGE).and_then(|value| value.to_str().ok());
@@ -143,4 +146,134 @@ fn digits(text: &str) -> Option<u64> {
 
 fn date(headers: &HeaderMap, name: HeaderName) -> Option<SystemTime> {
     httpdate::parse_http_date(headers.get(name)?.to_str().ok()?.trim()).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use reqwest::header::HeaderValue;
+
+    use super::*;
+
+    const SENT: &str = "Sat, 21 Nov 2026 08:00:00 GMT";
+
+    fn map(pairs: &[(&str, &str)]) -> HeaderMap {
+        let mut map = HeaderMap::new();
+        for (name, value) in pairs {
+            let name: HeaderName = name.parse().unwrap();
+            map.append(name, HeaderValue::from_bytes(value.as_bytes()).unwrap());
+        }
+        map
+    }
+
+    /// Three hours ahead of the server: where `Date` is there, it must not matter.
+    fn now() -> SystemTime {
+        httpdate::parse_http_date("Sat, 21 Nov 2026 11:00:00 GMT").unwrap()
+    }
+
+    #[test]
+    fn retry_after_comes_as_seconds_or_as_a_date() {
+        const WEEK: u64 = 7 * 86_400;
+        for (value, expected) in [
+            ("120", Some((120, false))),
+            (" 120 ", Some((120, false))),
+            ("0120", Some((120, false))),
+            ("604800", Some((WEEK, false))),
+            ("604801", Some((WEEK, true))),
+            ("99999999999999999999999", Some((WEEK, true))),
+            ("0", None),
+            ("-5", None),
+            ("+5", None),
+            ("1.5", None),
+            ("120s", None),
+            ("soon", None),
+            ("", None),
+            // The three forms of RFC 9110, 5.6.7.
+            ("Sat, 21 Nov 2026 09:00:00 GMT", Some((3600, false))),
+            ("Saturday, 21-Nov-26 09:00:00 GMT", Some((3600, false))),
+            ("Sat Nov 21 09:00:00 2026", Some((3600, false))),
+            ("Sat, 21 Nov 2026 07:59:59 GMT", None),
+            (SENT, None),
+            ("Sat, 21 Nov 2076 08:00:00 GMT", Some((WEEK, true))),
+            ("2026-11-21T09:00:00Z", None),
+        ] {
+            let got = retry_after(&map(&[("retry-after", value), ("date", SENT)]), now());
+            let got = got.map(|after| (after.wait.as_secs(), after.capped));
+            assert_eq!(got, expected, "{value}");
+        }
+        let without_date = map(&[("retry-after", "Sat, 21 Nov 2026 11:00:30 GMT")]);
+        assert_eq!(retry_after(&without_date, now()).unwrap().wait.as_secs(), 30);
+        assert_eq!(retry_after(&map(&[]), now()), None);
+    }
+
+    #[test]
+    fn freshness_follows_the_caching_standard() {
+        let control = |value| vec![("cache-control", value), ("date", SENT)];
+        let expires = |value| vec![("expires", value), ("date", SENT)];
+        for (headers, fresh_for) in [
+            (vec![], None),
+            (control("max-age=3600"), Some(3600)),
+            (control("MAX-AGE=3600"), Some(3600)),
+            (control("public, max-age=\"3600\""), Some(3600)),
+            (control("max-age='3600'"), None),
+            (control("max-age=-3600"), None),
+            (control("max-age=0"), None),
+            (control("max-age=99999999999999999999"), Some(1 << 31)),
+            (control("max-age=1800, max-age=1"), Some(1800)),
+            (control("s-maxage=1, max-age=3600"), Some(3600)),
+            (control("extension=\"max-age=3600\", max-age=1"), Some(1)),
+            (control("extension=\"a,max-age=3600,b\""), None),
+            (control("max-age=10000, no-cache"), None),
+            (control("no-store, max-age=60"), None),
+            (control("no-cache=\"Set-Cookie\", max-age=60"), Some(60)),
+            (expires("Sat, 21 Nov 2026 08:10:00 GMT"), Some(600)),
+            (expires("Sat, 21 Nov 2026 07:00:00 GMT"), None),
+            (expires("0"), None),
+            (expires("Sat 21 Nov 2026 08:10:00 GMT"), None),
+            (
+                vec![
+                    ("expires", "Sat, 21 Nov 2026 08:10:00 GMT"),
+                    ("expires", "Sat, 21 Nov 2026 08:11:00 GMT"),
+                    ("date", SENT),
+                ],
+                None,
+            ),
+            (vec![("expires", "Sat, 21 Nov 2026 11:10:00 GMT"), ("date", "foo")], Some(600)),
+            (vec![("cache-control", "max-age=60"), ("expires", SENT), ("date", SENT)], Some(60)),
+            (vec![("cache-control", "max-age=600"), ("age", "100")], Some(500)),
+            (vec![("cache-control", "max-age=600"), ("age", "600")], None),
+            (vec![("cache-control", "max-age=600"), ("age", "abc")], Some(600)),
+            (vec![("cache-control", "max-age=600"), ("age", "2147483649")], None),
+        ] {
+            let hints = cache_hints(&map(&headers), now());
+            assert_eq!(hints.fresh_for().map(|d| d.as_secs()), fresh_for, "{headers:?}");
+        }
+    }
+
+    #[test]
+    fn kept_headers_are_bounded_and_have_no_cookies() {
+        let mut headers = map(&[("set-cookie", "sid=1"), ("server", "x")]);
+        for number in 0..200 {
+            let name: HeaderName = format!("x-{number}").parse().unwrap();
+            headers.append(name, HeaderValue::from_static("y"));
+        }
+        assert_eq!(bounded(&headers).len(), MAX_HEADERS);
+        assert!(bounded(&headers).iter().all(|(name, _)| name != "set-cookie"));
+        let large = "z".repeat(MAX_HEADERS_BYTES);
+        assert!(bounded(&map(&[("x", &large)])).is_empty());
+    }
+
+    proptest! {
+        #[test]
+        fn no_value_makes_the_readers_stumble(values in prop::collection::vec("[ -~\u{80}-\u{ff}]{0,40}", 6)) {
+            let names = ["retry-after", "date", "expires", "age", "cache-control", "etag"];
+            let pairs: Vec<_> = names.into_iter().zip(values.iter().map(String::as_str)).collect();
+            let headers = map(&pairs);
+            let after = retry_after(&headers, now());
+            prop_assert!(after.is_none_or(|after| after.wait <= LONGEST_RETRY_AFTER));
+            let most = Duration::from_secs(u64::from(u32::MAX) * 200);
+            prop_assert!(cache_hints(&headers, now()).fresh_for().is_none_or(|left| left < most));
+            prop_assert_eq!(validators(&headers).etag.unwrap_or_default(), values[5].as_str());
+        }
+    }
 }

@@ -77,3 +77,41 @@ fn is_upgrade(a: &Url, b: &Url) -> bool {
         && a.host() == b.host()
         && (a.port(), b.port()) == (None, None)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn validators_follow_a_host_to_https_and_keys_do_not() {
+        for (from, to, headers, validators) in [
+            ("https://a.org/1", "https://a.org/2", true, true),
+            ("https://a.org/1", "https://a.org:443/2", true, true),
+            ("http://a.org/1", "https://a.org/1", false, true),
+            ("https://a.org/1", "http://a.org/1", false, false),
+            ("http://a.org:8080/1", "https://a.org:8080/1", false, false),
+            ("https://a.org/1", "https://a.org:8443/1", false, false),
+            ("https://a.org/1", "https://www.a.org/1", false, false),
+        ] {
+            let mut trail = Trail::new(&from.parse().unwrap());
+            trail.follow(301, to.as_bytes()).unwrap();
+            assert_eq!((trail.send_headers, trail.send_validators), (headers, validators), "{to}");
+        }
+    }
+
+    #[test]
+    fn a_location_is_read_as_browsers_read_it() {
+        for (location, expected) in [
+            (&b"/b"[..], "https://a.org/b"),
+            (b"b?x=1#part", "https://a.org/dir/b?x=1"),
+            (b" //b.org/ ", "https://b.org/"),
+            (b"https://user:word@b.org/", "https://b.org/"),
+            ("/вести".as_bytes(), "https://a.org/%D0%B2%D0%B5%D1%81%D1%82%D0%B8"),
+            (b"/\xe9", "https://a.org/%EF%BF%BD"),
+        ] {
+            let mut trail = Trail::new(&"https://a.org/dir/a".parse().unwrap());
+            trail.follow(302, location).unwrap();
+            assert_eq!(trail.url.as_str(), expected);
+        }
+    }
+}

@@ -81,3 +81,50 @@ impl Resolve for Resolver {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::cause;
+
+    fn addresses(list: &[&str]) -> Vec<SocketAddr> {
+        list.iter().map(|text| SocketAddr::new(text.parse().unwrap(), 0)).collect()
+    }
+
+    #[test]
+    fn only_addresses_that_may_be_reached_are_handed_over() {
+        let found = addresses(&["10.0.0.1", "8.8.8.8", "::1", "2606:4700::1111", "64:ff9b::a00:1"]);
+        let open = reachable("example.org", found, &[]).unwrap();
+        assert_eq!(open, addresses(&["8.8.8.8", "2606:4700::1111"]));
+    }
+
+    #[test]
+    fn a_name_without_such_an_address_says_why() {
+        let found = addresses(&["169.254.169.254"]);
+        let blocked = reachable("rebound.example.org", found, &[]).unwrap_err();
+        assert_eq!(
+            blocked.to_string(),
+            "`rebound.example.org` leads to 169.254.169.254, a link-local address (cloud metadata \
+             lives there): not allowed by `fetch.allow`"
+        );
+        assert!(reachable("empty.example.org", Vec::new(), &[]).is_err());
+    }
+
+    #[tokio::test]
+    async fn the_filter_stands_behind_the_system_resolver() {
+        let closed = Resolver::new(&[]).lookup("localhost").await.unwrap_err();
+        assert!(cause::<Blocked>(closed.as_ref()).is_some(), "{closed}");
+        let loopback = ["127.0.0.0/8".parse().unwrap(), "::1/128".parse().unwrap()];
+        assert!(!Resolver::new(&loopback).lookup("localhost").await.unwrap().is_empty());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_lookup_that_does_not_end_is_given_up() {
+        let resolver = Resolver::new(&[]);
+        let all = Arc::clone(&resolver.places);
+        let taken = all.acquire_many(u32::try_from(MAX_LOOKUPS).unwrap()).await.unwrap();
+        let error = resolver.lookup("example.org").await.unwrap_err();
+        assert!(cause::<LookupTimeout>(error.as_ref()).is_some(), "{error}");
+        drop(taken);
+    }
+}
