@@ -1,15 +1,15 @@
 //! What is written together: all of it or nothing, and only if the rows that it was planned on
 //! are still as they were read.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use model::{Alert, Item, ItemId, Timestamp};
+use model::{Alert, Item, ItemId};
 
 use crate::engine::{Expect, Ops, WriteSet};
 use crate::error::CommitError;
 use crate::limits::{COMMIT_BYTES, KEY_BYTES, RECORD_BYTES, VALUE_BYTES};
-use crate::tables::{self, Alerts, AlertsByTime, BySource, ByTag, ByTime, Items, Table, Texts};
-use crate::{split, text, value};
+use crate::tables::{self, Alerts, Items, Table, Texts};
+use crate::{index, split, text, value};
 
 /// The version of a row: a hash of its stored bytes, or [`Version::ABSENT`]. Equal versions mean
 /// equal rows, on any engine.
@@ -82,43 +82,41 @@ impl Commit {
     /// Stores an item that was not there before, with its index rows.
     pub fn put_item(&mut self, item: &Item) {
         self.put::<Items>(&item.id, item);
-        self.put::<ByTime>(&(item.fetched, item.id), &());
-        self.put::<BySource>(&(item.source.clone(), item.fetched, item.id), &());
-        for key in tag_keys(item) {
-            self.put::<ByTag>(&key, &());
+        for row in index::of_item(item) {
+            self.put_index(row);
         }
     }
 
     /// Stores an item that was `before`, and what differs in its index rows.
     pub fn replace_item(&mut self, before: &Item, after: &Item) {
-        let (old, new) = (tag_keys(before), tag_keys(after));
+        let (old, new) = (index::of_item(before), index::of_item(after));
         for gone in old.difference(&new) {
-            self.delete::<ByTag>(gone);
+            self.change(gone.clone(), Change::Delete);
         }
-        if (before.fetched, before.id) != (after.fetched, after.id) {
-            self.delete::<ByTime>(&(before.fetched, before.id));
+        for row in new.difference(&old) {
+            self.put_index(row.clone());
         }
-        let by_source = |item: &Item| (item.source.clone(), item.fetched, item.id);
-        if by_source(before) != by_source(after) {
-            self.delete::<BySource>(&by_source(before));
-        }
-        self.put_item(after);
+        self.put::<Items>(&after.id, after);
     }
 
     /// Removes an item and its index rows; its texts, revisions and aliases are the caller's.
     pub fn delete_item(&mut self, item: &Item) {
         self.delete::<Items>(&item.id);
-        self.delete::<ByTime>(&(item.fetched, item.id));
-        self.delete::<BySource>(&(item.source.clone(), item.fetched, item.id));
-        for key in tag_keys(item) {
-            self.delete::<ByTag>(&key);
+        for row in index::of_item(item) {
+            self.change(row, Change::Delete);
         }
     }
 
     /// Stores an alert with its row in the order of time. Its time never changes.
     pub fn put_alert(&mut self, alert: &Alert) {
         self.put::<Alerts>(&alert.id, alert);
-        self.put::<AlertsByTime>(&(alert.at, alert.id), &());
+        for row in index::of_alert(alert) {
+            self.put_index(row);
+        }
+    }
+
+    fn put_index(&mut self, row: Vec<u8>) {
+        self.change(row, Change::Put { first: Vec::new(), further: Vec::new() });
     }
 
     /// Nothing would be written.
@@ -199,9 +197,4 @@ fn encode<T: Table>(key: &[u8], value: &T::Value) -> Result<(Vec<u8>, Vec<Vec<u8
         return Err(format!("a record of {bytes} bytes, at most {RECORD_BYTES} are kept"));
     }
     Ok((first, further))
-}
-
-/// The rows of an item in [`ByTag`]: one per facet and id, however many rules found it.
-pub(crate) fn tag_keys(item: &Item) -> BTreeSet<(model::Facet, String, Timestamp, ItemId)> {
-    item.tags.iter().map(|tag| (tag.facet, tag.id.clone(), item.fetched, item.id)).collect()
 }

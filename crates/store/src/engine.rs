@@ -3,7 +3,9 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::future::Future;
+use std::path::PathBuf;
 use std::pin::Pin;
+use std::time::Duration;
 
 use crate::commit::Version;
 use crate::error::{CommitError, StoreError};
@@ -39,6 +41,12 @@ pub(crate) trait Engine: Send + Sync {
     /// Takes no more writes, finishes those it has, makes all durable.
     fn shutdown(&self) -> Result<(), StoreError>;
     fn health(&self) -> Health;
+    /// How long ago the writer last went through its loop.
+    fn alive(&self) -> Duration;
+    /// The folder of its own exports, if it has one.
+    fn exports(&self) -> Option<PathBuf>;
+    /// There is a new export in that folder.
+    fn exported(&self);
 }
 
 /// A row that a set was planned on.

@@ -1,8 +1,10 @@
 //! The model of an engine: a sorted map. It says what the others must do, and serves tests.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{PoisonError, RwLock, RwLockReadGuard};
+use std::time::Duration;
 
 use tokio::sync::watch;
 
@@ -92,6 +94,17 @@ impl Engine for MemoryEngine {
     }
 
     fn health(&self) -> Health {
-        Health { commits: *self.last.borrow(), ..Health::default() }
+        let last = *self.last.borrow();
+        Health { commits: last, last_seq: last, durable_seq: last, ..Health::default() }
     }
+
+    fn alive(&self) -> Duration {
+        Duration::ZERO
+    }
+
+    fn exports(&self) -> Option<PathBuf> {
+        None
+    }
+
+    fn exported(&self) {}
 }

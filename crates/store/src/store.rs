@@ -16,7 +16,10 @@ use crate::range::Range;
 use crate::settings::Settings;
 use crate::split::{self, Head};
 use crate::tables::{self, Table, Texts};
-use crate::{text, value, wait};
+use crate::{sled_engine, text, value, wait};
+
+/// Rows of a table, in the order of the range that they were asked for.
+pub type Page<T> = Vec<(<T as Table>::Key, <T as Table>::Value)>;
 
 /// How often a long value is read again when its pieces change meanwhile.
 const REREADS: usize = 16;
@@ -34,11 +37,10 @@ impl std::fmt::Debug for Store {
 }
 
 impl Store {
-    /// Opens the store in the data folder.
+    /// Opens the store in the data folder, making it if there is none, and replays what the
+    /// journal has and the engine has not. Blocks, after a crash for seconds.
     pub fn open(settings: &Settings) -> Result<Self, OpenError> {
-        std::fs::create_dir_all(&settings.data)
-            .map_err(|source| OpenError::Io { path: settings.data.clone(), source })?;
-        Ok(Self::in_memory())
+        Ok(Self { engine: Arc::new(sled_engine::open(settings)?) })
     }
 
     /// A store that forgets everything with its last clone: for tests.
@@ -58,11 +60,7 @@ impl Store {
 
     /// At most `limit` rows (held to 1..=[`PAGE_ROWS`]), each as it is when it is reached: a
     /// long walk sees commits that happen meanwhile.
-    pub fn page<T: Table>(
-        &self,
-        range: Range<T>,
-        limit: usize,
-    ) -> Result<Vec<(T::Key, T::Value)>, StoreError> {
+    pub fn page<T: Table>(&self, range: Range<T>, limit: usize) -> Result<Page<T>, StoreError> {
         let (from, to) = range.bounds();
         let rows = self.engine.range(&from, &to, limit.clamp(1, PAGE_ROWS), range.reversed)?;
         let mut page = Vec::with_capacity(rows.len());
@@ -123,7 +121,7 @@ impl Store {
     /// How long ago the writer last went through its loop; it does so twice a second even when
     /// there is nothing to do. Above some seconds it hangs.
     pub fn writer_alive(&self) -> Duration {
-        Duration::from_millis(self.health().writer_idle_ms)
+        self.engine.alive()
     }
 
     /// Why the store no longer takes writes, if so; the process must stop and start again.

@@ -20,7 +20,7 @@ pub trait Table: Send + Sync + 'static {
     const VERSION: u8 = 1;
     /// Long values are cut into pieces ([`crate::limits::PIECE_BYTES`]).
     const SPLIT: bool = false;
-    /// Rows say something by their key alone and can be computed again from records.
+    /// Rows say something by their key alone; their values are empty.
     const INDEX: bool = false;
     type Key: Key + Send;
     type Value: Serialize + DeserializeOwned + Send;

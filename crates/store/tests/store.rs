@@ -1,0 +1,6 @@
+//! The store from outside: what every engine must do, and what sled and the journal do when
+//! files are torn, damaged or foreign.
+
+mod common;
+mod conformance;
+mod recovery;
