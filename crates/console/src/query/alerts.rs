@@ -39,10 +39,14 @@ pub fn alert(store: &Store, id: AlertId) -> Result<AlertDetail, Error> {
         .get::<Alerts>(&id)?
         .ok_or_else(|| Error::NotFound(format!("there is no alert {id}")))?;
     let mut deliveries = Vec::new();
-    walk(store, || Range::<Deliveries>::prefix(&MessageId::from(id)), |(message, _), delivery| {
-        deliveries.push(DeliveryRow::new(*message, delivery));
-        Ok(ControlFlow::Continue(()))
-    })?;
+    walk(
+        store,
+        || Range::<Deliveries>::prefix(&MessageId::from(id)),
+        |(message, _), delivery| {
+            deliveries.push(DeliveryRow::new(*message, delivery));
+            Ok(ControlFlow::Continue(()))
+        },
+    )?;
     let mut outlets = Vec::new();
     for item in &found.further {
         outlets.extend(store.get::<Items>(item)?.map(|item| Outlet {

@@ -78,13 +78,17 @@ pub(super) fn sight(
 
 fn period(store: &Store, source: &SourceId, since: Timestamp) -> Result<Period, Error> {
     let mut period = Period::default();
-    walk(store, || Range::<Attempts>::prefix(source).newest_first(), |(_, at), attempt| {
-        if *at < since {
-            return Ok(ControlFlow::Break(()));
-        }
-        period.add(&attempt);
-        Ok(ControlFlow::Continue(()))
-    })?;
+    walk(
+        store,
+        || Range::<Attempts>::prefix(source).newest_first(),
+        |(_, at), attempt| {
+            if *at < since {
+                return Ok(ControlFlow::Break(()));
+            }
+            period.add(&attempt);
+            Ok(ControlFlow::Continue(()))
+        },
+    )?;
     Ok(period)
 }
 
@@ -92,14 +96,18 @@ fn period(store: &Store, source: &SourceId, since: Timestamp) -> Result<Period, 
 fn gaps(store: &Store, source: &SourceId, since: Timestamp) -> Result<Vec<Gap>, Error> {
     let mut gaps = Vec::new();
     let mut end = None;
-    walk(store, || Range::<Transitions>::prefix(source).newest_first(), |(_, at), change| {
-        if change.to == Health::Broken {
-            gaps.push(Gap { from: *at, to: end, reason: change.reason });
-        }
-        end = Some(*at);
-        // What began before the period may reach into it; what ended before it does not.
-        Ok(if *at < since { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
-    })?;
+    walk(
+        store,
+        || Range::<Transitions>::prefix(source).newest_first(),
+        |(_, at), change| {
+            if change.to == Health::Broken {
+                gaps.push(Gap { from: *at, to: end, reason: change.reason });
+            }
+            end = Some(*at);
+            // What began before the period may reach into it; what ended before it does not.
+            Ok(if *at < since { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+        },
+    )?;
     gaps.reverse();
     Ok(gaps)
 }
@@ -107,13 +115,17 @@ fn gaps(store: &Store, source: &SourceId, since: Timestamp) -> Result<Vec<Gap>, 
 /// When the daemon did not run, as far as it reaches behind `since`; oldest first.
 pub fn outages(store: &Store, since: Timestamp) -> Result<Vec<OutageRow>, Error> {
     let mut rows = Vec::new();
-    walk(store, || Range::<Outages>::all().newest_first(), |from, outage| {
-        if outage.until < since {
-            return Ok(ControlFlow::Break(()));
-        }
-        rows.push(OutageRow { from: *from, until: outage.until });
-        Ok(ControlFlow::Continue(()))
-    })?;
+    walk(
+        store,
+        || Range::<Outages>::all().newest_first(),
+        |from, outage| {
+            if outage.until < since {
+                return Ok(ControlFlow::Break(()));
+            }
+            rows.push(OutageRow { from: *from, until: outage.until });
+            Ok(ControlFlow::Continue(()))
+        },
+    )?;
     rows.reverse();
     Ok(rows)
 }

@@ -21,7 +21,7 @@ pub fn deliveries(store: &Store, query: &DeliveriesQuery) -> Result<Vec<Delivery
         rows.truncate(limit);
     };
     let mut rows = Vec::new();
-    walk(store, || Range::<Deliveries>::all(), |(message, _), delivery| {
+    walk(store, Range::<Deliveries>::all, |(message, _), delivery| {
         if query.state.is_none_or(|state| delivery.state == state)
             && query.channel.as_ref().is_none_or(|channel| delivery.channel == *channel)
         {

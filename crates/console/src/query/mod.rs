@@ -20,8 +20,7 @@ pub use self::coverage::{coverage, outages};
 pub use self::deliveries::deliveries;
 pub use self::items::{item, items};
 pub use self::params::{
-    AlertsQuery, CoverageQuery, DEFAULT_LIMIT, DeliveriesQuery, ItemsQuery, MAX_LIMIT,
-    query_string,
+    AlertsQuery, CoverageQuery, DEFAULT_LIMIT, DeliveriesQuery, ItemsQuery, MAX_LIMIT, query_string,
 };
 pub use self::sources::sources;
 pub use self::status::status;

@@ -31,7 +31,7 @@ pub(super) fn states<'a>(
         .iter()
         .map(|info| (info.id.clone(), (Some(info), SourceState::default())))
         .collect();
-    walk(store, || Range::<Sources>::all(), |id, state| {
+    walk(store, Range::<Sources>::all, |id, state| {
         known.entry(id.clone()).or_default().1 = state;
         Ok(ControlFlow::Continue(()))
     })?;

@@ -30,7 +30,7 @@ pub fn status(store: &Store, configured: &[SourceInfo], now: Timestamp) -> Resul
         } += 1;
     }
     let mut outbox = OutboxCounts::default();
-    walk(store, || Range::<Outbox>::all(), |(due, _, _), _| {
+    walk(store, Range::<Outbox>::all, |(due, _, _), _| {
         outbox.queued += 1;
         outbox.due += u64::from(*due <= now);
         outbox.oldest.get_or_insert(*due);
@@ -46,6 +46,6 @@ pub fn status(store: &Store, configured: &[SourceInfo], now: Timestamp) -> Resul
         newest_item: newest_item.first().map(|((at, _), ())| *at),
         newest_alert: newest_alert.first().map(|((at, _), ())| *at),
         outbox,
-        dead_letters: count(store, || Range::<DeadLetters>::all())?,
+        dead_letters: count(store, Range::<DeadLetters>::all)?,
     })
 }

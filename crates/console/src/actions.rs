@@ -1,0 +1,59 @@
+//! What the console asks of the daemon: everything that is more than a read of the store.
+
+use std::pin::Pin;
+
+use model::{ChannelId, MessageId};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::Error;
+
+/// An answer that takes time.
+pub type Answer<T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send>>;
+
+/// What only the daemon can do. The console knows the road there and nothing of the work.
+pub trait Actions: Send + Sync + 'static {
+    /// Sends again what was given up, or waits.
+    fn retry_deliveries(&self, which: RetryQuery) -> Answer<Value>;
+    /// A trial message over one channel.
+    fn test_channel(&self, channel: ChannelId) -> Answer<Value>;
+    /// A digest, rendered; sent as well if the question says so.
+    fn digest(&self, which: DigestQuery) -> Answer<Document>;
+    /// Figures of the store.
+    fn store_stats(&self) -> Answer<Value>;
+    /// Reads every row of the store.
+    fn verify_store(&self) -> Answer<Value>;
+    /// Writes an export of the store into the data folder.
+    fn export_store(&self) -> Answer<Value>;
+}
+
+/// Which deliveries to try again; without a word, all that were given up.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RetryQuery {
+    pub message: Option<MessageId>,
+    pub channel: Option<ChannelId>,
+}
+
+/// Which digest, and in which form.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct DigestQuery {
+    /// The digest's id; needed when several are configured.
+    #[serde(rename = "for")]
+    pub name: Option<String>,
+    /// `2026-03-01`; without it the period that ended last.
+    pub date: Option<String>,
+    /// `md`, `html`, `json` or `eml`; without it `md`.
+    pub format: Option<String>,
+    /// Sends it to its channels too: only over the socket, with POST.
+    pub send: bool,
+}
+
+/// A finished document.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Document {
+    /// For `Content-Type`: `text/markdown; charset=utf-8`.
+    pub content_type: &'static str,
+    pub body: Vec<u8>,
+}

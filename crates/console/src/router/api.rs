@@ -1,0 +1,225 @@
+//! JSON for the command line and for other programs.
+
+use axum::Extension;
+use axum::body::Body;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Path, Query, State as Shared};
+use axum::http::{HeaderMap, HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use model::{ChannelId, Timestamp};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use store::Store;
+
+use super::Transport;
+use crate::query::{self, AlertsQuery, CoverageQuery, DeliveriesQuery, ItemsQuery};
+use crate::{DigestQuery, Error, RetryQuery, Settings, State};
+
+type Asked<Q> = Result<Query<Q>, QueryRejection>;
+type Answered = Result<Response, Error>;
+
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+const NDJSON: HeaderValue = HeaderValue::from_static("application/x-ndjson");
+/// The period of coverage where the question does not say.
+const DAY: std::time::Duration = std::time::Duration::from_secs(24 * 60 * 60);
+
+fn asked<Q>(query: Asked<Q>) -> Result<Q, Error> {
+    match query {
+        Ok(Query(query)) => Ok(query),
+        Err(rejected) => Err(Error::Invalid(rejected.body_text())),
+    }
+}
+
+fn id<Id: std::str::FromStr<Err = String>>(text: &str) -> Result<Id, Error> {
+    text.parse().map_err(Error::Invalid)
+}
+
+fn json<T: Serialize>(value: &T) -> Result<Vec<u8>, Error> {
+    serde_json::to_vec(value).map_err(|error| Error::Internal(error.to_string()))
+}
+
+fn typed(content_type: HeaderValue, body: Vec<u8>) -> Response {
+    ([(header::CONTENT_TYPE, content_type)], Body::from(body)).into_response()
+}
+
+/// One thing, read and written out on a thread that may block.
+async fn one<T: Serialize>(
+    state: State,
+    read: impl FnOnce(&Store, &Settings, Timestamp) -> Result<T, Error> + Send + 'static,
+) -> Answered {
+    let body = state.read(move |store, settings, now| json(&read(store, settings, now)?)).await?;
+    Ok(typed(JSON, body))
+}
+
+/// A list: an array, or one object a line for those who ask for that.
+async fn list<T: Serialize>(
+    state: State,
+    headers: &HeaderMap,
+    read: impl FnOnce(&Store, &Settings, Timestamp) -> Result<Vec<T>, Error> + Send + 'static,
+) -> Answered {
+    if !wants_lines(headers) {
+        return one(state, read).await;
+    }
+    let body = state
+        .read(move |store, settings, now| {
+            let mut lines = Vec::new();
+            for row in read(store, settings, now)? {
+                lines.extend(json(&row)?);
+                lines.push(b'\n');
+            }
+            Ok(lines)
+        })
+        .await?;
+    Ok(typed(NDJSON, body))
+}
+
+fn wants_lines(headers: &HeaderMap) -> bool {
+    headers
+        .get(header::ACCEPT)
+        .and_then(|accept| accept.to_str().ok())
+        .is_some_and(|accept| accept.contains("ndjson"))
+}
+
+/// What costs more than a read is not for everyone who reaches the port.
+fn socket_only(transport: Transport) -> Result<(), Error> {
+    match transport {
+        Transport::Socket => Ok(()),
+        Transport::Tcp => Err(Error::Refused("this is done over the socket only".into())),
+    }
+}
+
+pub(super) async fn items(
+    Shared(state): Shared<State>,
+    query: Asked<ItemsQuery>,
+    headers: HeaderMap,
+) -> Answered {
+    let query = asked(query)?;
+    list(state, &headers, move |store, _, _| query::items(store, &query)).await
+}
+
+pub(super) async fn item(Shared(state): Shared<State>, Path(text): Path<String>) -> Answered {
+    let id = id(&text)?;
+    one(state, move |store, _, _| query::item(store, id)).await
+}
+
+pub(super) async fn alerts(
+    Shared(state): Shared<State>,
+    query: Asked<AlertsQuery>,
+    headers: HeaderMap,
+) -> Answered {
+    let query = asked(query)?;
+    list(state, &headers, move |store, _, _| query::alerts(store, &query)).await
+}
+
+pub(super) async fn alert(Shared(state): Shared<State>, Path(text): Path<String>) -> Answered {
+    let id = id(&text)?;
+    one(state, move |store, _, _| query::alert(store, id)).await
+}
+
+pub(super) async fn sources(Shared(state): Shared<State>, headers: HeaderMap) -> Answered {
+    list(state, &headers, |store, settings, _| query::sources(store, &settings.sources)).await
+}
+
+pub(super) async fn deliveries(
+    Shared(state): Shared<State>,
+    query: Asked<DeliveriesQuery>,
+    headers: HeaderMap,
+) -> Answered {
+    let query = asked(query)?;
+    list(state, &headers, move |store, _, _| query::deliveries(store, &query)).await
+}
+
+pub(super) async fn coverage(
+    Shared(state): Shared<State>,
+    query: Asked<CoverageQuery>,
+    headers: HeaderMap,
+) -> Answered {
+    let since = asked(query)?.since;
+    list(state, &headers, move |store, settings, now| {
+        query::coverage(store, &settings.sources, since.unwrap_or(now.before(DAY)), now)
+    })
+    .await
+}
+
+pub(super) async fn outages(
+    Shared(state): Shared<State>,
+    query: Asked<CoverageQuery>,
+    headers: HeaderMap,
+) -> Answered {
+    let since = asked(query)?.since;
+    list(state, &headers, move |store, _, now| {
+        query::outages(store, since.unwrap_or(now.before(DAY)))
+    })
+    .await
+}
+
+pub(super) async fn status(Shared(state): Shared<State>) -> Answered {
+    one(state, |store, settings, now| query::status(store, &settings.sources, now)).await
+}
+
+pub(super) async fn digest(Shared(state): Shared<State>, query: Asked<DigestQuery>) -> Answered {
+    let query = asked(query)?;
+    if query.send {
+        return Err(Error::Refused("`send` needs the method POST".into()));
+    }
+    rendered(state, query).await
+}
+
+pub(super) async fn send_digest(
+    Shared(state): Shared<State>,
+    query: Asked<DigestQuery>,
+) -> Answered {
+    let query = DigestQuery { send: true, ..asked(query)? };
+    rendered(state, query).await
+}
+
+async fn rendered(state: State, query: DigestQuery) -> Answered {
+    let document = state.act(|actions| actions.digest(query)).await?;
+    Ok(typed(HeaderValue::from_static(document.content_type), document.body))
+}
+
+fn done(value: &Value) -> Answered {
+    Ok(typed(JSON, json(value)?))
+}
+
+pub(super) async fn retry_deliveries(
+    Shared(state): Shared<State>,
+    query: Asked<RetryQuery>,
+) -> Answered {
+    let which = asked(query)?;
+    done(&state.act(|actions| actions.retry_deliveries(which)).await?)
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ChannelQuery {
+    name: ChannelId,
+}
+
+pub(super) async fn test_channel(
+    Shared(state): Shared<State>,
+    query: Asked<ChannelQuery>,
+) -> Answered {
+    let channel = asked(query)?.name;
+    done(&state.act(|actions| actions.test_channel(channel)).await?)
+}
+
+pub(super) async fn store_stats(
+    Shared(state): Shared<State>,
+    Extension(transport): Extension<Transport>,
+) -> Answered {
+    socket_only(transport)?;
+    done(&state.act(|actions| actions.store_stats()).await?)
+}
+
+pub(super) async fn verify_store(
+    Shared(state): Shared<State>,
+    Extension(transport): Extension<Transport>,
+) -> Answered {
+    socket_only(transport)?;
+    done(&state.act(|actions| actions.verify_store()).await?)
+}
+
+pub(super) async fn export_store(Shared(state): Shared<State>) -> Answered {
+    done(&state.act(|actions| actions.export_store()).await?)
+}

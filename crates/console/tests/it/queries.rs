@@ -1,0 +1,337 @@
+//! Questions to the store without any HTTP.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use console::query::{self, AlertsQuery, DeliveriesQuery, ItemsQuery};
+use console::rows::{ItemRow, Sight};
+use console::{Error, SourceInfo};
+use model::{
+    Attempt, Counts, Delivery, DeliveryState, Facet, Health, Held, MessageId, MessageRef, Outage,
+    OutboxEntry, OutcomeKind, Revision, SourceState, Timestamp, Transition,
+};
+use store::Store;
+use store::tables::{
+    Alerts, Attempts, ByTime, DeadLetters, Deliveries, Items, Outages, Outbox, Revisions, Sources,
+    Transitions,
+};
+
+use crate::world::{add, alert, channel, info, item, minute, now, source, stored, tag};
+
+fn keys(store: &Store, query: ItemsQuery) -> Vec<String> {
+    query::items(store, &query).unwrap().into_iter().map(|row| row.key).collect()
+}
+
+#[test]
+fn items_come_newest_first_and_every_filter_narrows() {
+    let huawei = || tag(Facet::Vendor, "huawei");
+    let store = stored(|commit| {
+        commit.put_item(&item("danas", "a", minute(1), vec![huawei()]));
+        commit.put_item(&item(
+            "danas",
+            "b",
+            minute(2),
+            vec![huawei(), tag(Facet::Layer, "network"), tag(Facet::Place, "nis")],
+        ));
+        commit.put_item(&item("n1", "c", minute(3), vec![huawei()]));
+        commit.put_item(&item("n1", "d", minute(4), vec![]));
+    });
+    let asked = ItemsQuery::default;
+    let vendor = Some("huawei".to_owned());
+    assert_eq!(keys(&store, asked()), ["d", "c", "b", "a"]);
+    assert_eq!(keys(&store, ItemsQuery { vendor: vendor.clone(), ..asked() }), ["c", "b", "a"]);
+    let layer = Some("network".to_owned());
+    assert_eq!(keys(&store, ItemsQuery { vendor: vendor.clone(), layer, ..asked() }), ["b"]);
+    let danas = Some(source("danas"));
+    assert_eq!(keys(&store, ItemsQuery { source: danas.clone(), ..asked() }), ["b", "a"]);
+    assert_eq!(keys(&store, ItemsQuery { source: danas, limit: Some(1), ..asked() }), ["b"]);
+    let place = Some("place:nis".to_owned());
+    assert_eq!(keys(&store, ItemsQuery { tag: place, ..asked() }), ["b"]);
+    let period = ItemsQuery { since: Some(minute(2)), until: Some(minute(4)), ..asked() };
+    assert_eq!(keys(&store, period.clone()), ["c", "b"]);
+    assert_eq!(keys(&store, ItemsQuery { vendor, ..period }), ["c", "b"]);
+    assert_eq!(keys(&store, ItemsQuery { vendor: Some("zte".into()), ..asked() }), [""; 0]);
+}
+
+#[test]
+fn more_items_than_a_page_holds_come_once_each_and_lost_records_are_passed_over() {
+    let store = Store::in_memory();
+    // Many at the same instant: the page ends in the middle of it.
+    for chunk in 0..5 {
+        add(&store, |commit| {
+            for n in 0..150 {
+                commit.put_item(&item("danas", &format!("{chunk}-{n}"), minute(chunk / 2), vec![]));
+            }
+        });
+    }
+    let lost = item("danas", "lost", minute(9), vec![]);
+    add(&store, |commit| commit.put::<ByTime>(&(lost.fetched, lost.id), &()));
+    let all = keys(&store, ItemsQuery { limit: Some(10_000), ..ItemsQuery::default() });
+    assert_eq!(all.len(), 750);
+    assert_eq!(all.iter().collect::<BTreeSet<_>>().len(), 750);
+}
+
+#[test]
+fn a_row_has_every_field_of_the_contract_and_null_for_the_unknown() {
+    let mut full = item("danas", "a", minute(1), vec![tag(Facet::Vendor, "huawei")]);
+    full.text_bytes = 4;
+    full.revision = 1;
+    let state = |changed: &[&str]| Revision {
+        at: minute(1),
+        url: None,
+        title: None,
+        summary: None,
+        published: None,
+        updated: None,
+        tags: vec![],
+        changed: changed.iter().map(|&field| field.to_owned()).collect(),
+    };
+    let store = stored(|commit| {
+        commit.put_item(&full);
+        commit.put_text(full.id, 0, "Ђорђе");
+        commit.put::<Revisions>(&(full.id, 0), &state(&[]));
+        commit.put::<Revisions>(&(full.id, 1), &state(&["title"]));
+    });
+    let rows = query::items(&store, &ItemsQuery::default()).unwrap();
+    let value = serde_json::to_value(&rows[0]).unwrap();
+    let object = value.as_object().unwrap();
+    let fields: BTreeSet<&str> = object.keys().map(String::as_str).collect();
+    let contract = "id kind source key url title summary text lang authors published updated \
+                    fetched revision story capture tags";
+    assert_eq!(fields, contract.split_whitespace().collect());
+    for unknown in ["url", "summary", "text", "lang", "published", "updated", "capture"] {
+        assert!(object[unknown].is_null(), "{unknown}");
+    }
+    assert_eq!(object["fetched"], "2026-03-01T12:01:00Z");
+    assert_eq!(object["kind"], "article");
+    assert_eq!(object["tags"][0]["facet"], "vendor");
+    assert_eq!(object["tags"][0]["spans"][0]["field"], "title");
+    assert_eq!(serde_json::from_value::<ItemRow>(value.clone()).unwrap(), rows[0]);
+
+    let with_text = ItemsQuery { with_text: true, ..ItemsQuery::default() };
+    let rows = query::items(&store, &with_text).unwrap();
+    assert_eq!(rows[0].text.as_deref(), Some("Ђорђе"));
+    let one = query::item(&store, full.id).unwrap();
+    assert_eq!(one.item, rows[0]);
+    let changed: Vec<_> = one.revisions.iter().map(|r| (r.revision, r.changed.len())).collect();
+    assert_eq!(changed, [(0, 0), (1, 1)]);
+    let detail = serde_json::to_value(&one).unwrap();
+    assert_eq!(detail["text"], "Ђорђе", "the fields stand at the top");
+}
+
+#[test]
+fn alerts_show_what_became_of_them() {
+    let (first, copy) = (item("danas", "a", minute(1), vec![]), item("n1", "b", minute(2), vec![]));
+    let mut sent = alert("new-mention", &first, minute(1));
+    sent.further = vec![copy.id, item("n1", "gone", minute(3), vec![]).id];
+    let mut held = alert("other", &copy, minute(2));
+    held.held = Some(Held::Baseline);
+    let delivery = Delivery {
+        message: MessageRef::Alert(sent.id),
+        channel: channel("log"),
+        state: DeliveryState::Delivered,
+        attempts: 1,
+        due: None,
+        at: minute(2),
+        note: None,
+    };
+    let store = stored(|commit| {
+        commit.put_item(&first);
+        commit.put_item(&copy);
+        commit.put_alert(&sent);
+        commit.put_alert(&held);
+        commit.put::<Deliveries>(&(sent.id.into(), channel("log")), &delivery);
+    });
+    let ids = |query: AlertsQuery| -> Vec<_> {
+        query::alerts(&store, &query).unwrap().into_iter().map(|row| row.id).collect()
+    };
+    let asked = AlertsQuery::default;
+    assert_eq!(ids(asked()), [held.id, sent.id]);
+    assert_eq!(ids(AlertsQuery { held: Some(true), ..asked() }), [held.id]);
+    assert_eq!(ids(AlertsQuery { held: Some(false), ..asked() }), [sent.id]);
+    assert_eq!(ids(AlertsQuery { since: Some(minute(2)), ..asked() }), [held.id]);
+    let rule = Some("new-mention".parse().unwrap());
+    assert_eq!(ids(AlertsQuery { rule, ..asked() }), [sent.id]);
+    let detail = query::alert(&store, sent.id).unwrap();
+    assert_eq!(detail.deliveries.len(), 1);
+    assert_eq!(detail.deliveries[0].about, sent.id.to_string());
+    let outlets: Vec<_> = detail.outlets.iter().map(|outlet| outlet.item).collect();
+    assert_eq!(outlets, [copy.id], "a further item that is gone is passed over");
+    assert_eq!(serde_json::to_value(&detail).unwrap()["held"], serde_json::Value::Null);
+
+    add(&store, |commit| commit.delete::<Alerts>(&sent.id));
+    assert_eq!(ids(asked()), [held.id]);
+    assert!(matches!(query::alert(&store, sent.id), Err(Error::NotFound(_))));
+}
+
+#[test]
+fn deliveries_are_found_by_state_and_channel_the_latest_first() {
+    let store = stored(|commit| {
+        for n in 0..30_u64 {
+            let id = MessageId([u8::try_from(n).unwrap(); 16]);
+            let to = channel(if n % 2 == 0 { "log" } else { "desk" });
+            let state = if n < 3 { DeliveryState::Dead } else { DeliveryState::Delivered };
+            let message = MessageRef::Digest { digest: "morning".parse().unwrap(), end: minute(n) };
+            let (due, note) = (None, Some("550".into()));
+            let at = minute(n);
+            let row = Delivery { message, channel: to.clone(), state, attempts: 1, due, at, note };
+            commit.put::<Deliveries>(&(id, to), &row);
+        }
+    });
+    let at = |query: DeliveriesQuery| -> Vec<Timestamp> {
+        query::deliveries(&store, &query).unwrap().into_iter().map(|row| row.at).collect()
+    };
+    let asked = DeliveriesQuery::default;
+    assert_eq!(at(DeliveriesQuery { limit: Some(2), ..asked() }), [minute(29), minute(28)]);
+    let dead = Some(DeliveryState::Dead);
+    assert_eq!(at(DeliveriesQuery { state: dead, ..asked() }), [minute(2), minute(1), minute(0)]);
+    let log = Some(channel("log"));
+    let both = DeliveriesQuery { state: dead, channel: log, ..asked() };
+    assert_eq!(at(both), [minute(2), minute(0)]);
+}
+
+fn state(outcome: OutcomeKind, health: Health) -> SourceState {
+    SourceState {
+        last_outcome: Some(outcome),
+        last_attempt: Some(minute(590)),
+        next_due: minute(605),
+        polls: 9,
+        health,
+        health_since: Some(minute(100)),
+        ..SourceState::default()
+    }
+}
+
+fn catalogue() -> (Store, Vec<SourceInfo>) {
+    let configured = ["healthy", "late", "never", "new", "was"].map(|id| info(id, None));
+    let mut configured = configured.to_vec();
+    configured.push(info("off", Some("blocks unknown agents")));
+    let never = SourceState {
+        error: Some("could not connect".into()),
+        failures: 9,
+        ..state(OutcomeKind::Unreachable, Health::Broken)
+    };
+    let was = SourceState { last_success: Some(minute(500)), ..never.clone() };
+    let late = SourceState {
+        next_due: minute(550),
+        last_success: Some(minute(535)),
+        ..state(OutcomeKind::Unchanged, Health::Healthy)
+    };
+    let counts = Counts { seen: 3, new: 1, unchanged: 2, ..Counts::default() };
+    let attempt =
+        |outcome| Attempt { outcome, status: None, bytes: 0, millis: 1, counts, error: None };
+    let change = |from, to| Transition { from, to, reason: Some("timed out".into()) };
+    let store = stored(|commit| {
+        for (id, state) in [
+            ("healthy", &state(OutcomeKind::Parsed, Health::Healthy)),
+            ("gone", &state(OutcomeKind::Parsed, Health::Healthy)),
+            ("late", &late),
+            ("never", &never),
+            ("was", &was),
+        ] {
+            commit.put::<Sources>(&source(id), state);
+        }
+        for (at, outcome) in [
+            (10, OutcomeKind::Parsed),
+            (400, OutcomeKind::Parsed),
+            (500, OutcomeKind::Unreachable),
+            (590, OutcomeKind::Unchanged),
+        ] {
+            commit.put::<Attempts>(&(source("healthy"), minute(at)), &attempt(outcome));
+        }
+        for (at, from, to) in [
+            (5, Health::Unknown, Health::Healthy),
+            (20, Health::Healthy, Health::Broken),
+            (30, Health::Broken, Health::Healthy),
+            (290, Health::Healthy, Health::Broken),
+            (310, Health::Broken, Health::Healthy),
+            (550, Health::Healthy, Health::Broken),
+        ] {
+            commit.put::<Transitions>(&(source("was"), minute(at)), &change(from, to));
+        }
+        commit.put::<Outages>(&minute(10), &Outage { until: minute(20) });
+        commit.put::<Outages>(&minute(290), &Outage { until: minute(310) });
+    });
+    (store, configured)
+}
+
+#[test]
+fn coverage_says_of_each_source_whether_it_is_seen_since_when_and_why_not() {
+    let (store, configured) = catalogue();
+    let rows = query::coverage(&store, &configured, minute(300), now()).unwrap();
+    let said: Vec<_> = rows
+        .iter()
+        .map(|row| (row.source.as_str(), row.state, row.since, row.reason.as_deref()))
+        .collect();
+    let due = "it was due at 2026-03-01T21:10:00Z and nobody polled it";
+    let cause = "unreachable: could not connect";
+    assert_eq!(
+        said,
+        [
+            ("gone", Sight::Retired, Some(minute(590)), Some("it is no longer configured")),
+            ("healthy", Sight::Watched, Some(minute(100)), None),
+            ("late", Sight::Blind, Some(minute(535)), Some(due)),
+            ("never", Sight::Blind, None, Some(cause)),
+            ("new", Sight::Pending, None, Some("it was not polled yet")),
+            ("off", Sight::Off, None, Some("blocks unknown agents")),
+            ("was", Sight::Blind, Some(minute(500)), Some(cause)),
+        ]
+    );
+    assert_eq!(rows[3].outcome, Some(OutcomeKind::Unreachable));
+    let period = rows[1].period;
+    assert_eq!((period.attempts, period.read, period.counts.seen, period.counts.new), (3, 2, 9, 3));
+    let gaps: Vec<_> = rows[6].gaps.iter().map(|gap| (gap.from, gap.to)).collect();
+    assert_eq!(gaps, [(minute(290), Some(minute(310))), (minute(550), None)]);
+    let outages = query::outages(&store, minute(300)).unwrap();
+    assert_eq!(outages.iter().map(|row| row.from).collect::<Vec<_>>(), [minute(290)]);
+}
+
+#[test]
+fn the_catalogue_shows_configuration_and_state_side_by_side() {
+    let (store, configured) = catalogue();
+    let rows = query::sources(&store, &configured).unwrap();
+    let health: Vec<_> = rows.iter().map(|row| (row.id.as_str(), row.health)).collect();
+    assert_eq!(
+        health,
+        [
+            ("gone", Health::Retired),
+            ("healthy", Health::Healthy),
+            ("late", Health::Healthy),
+            ("never", Health::Broken),
+            ("new", Health::Unknown),
+            ("off", Health::Off),
+            ("was", Health::Broken),
+        ]
+    );
+    assert_eq!(rows[5].off.as_deref(), Some("blocks unknown agents"));
+    assert_eq!(rows[5].next_due, None);
+    assert_eq!(rows[1].next_due, Some(minute(605)));
+    assert_eq!(rows[1].every_secs, Some(900));
+    assert_eq!(rows[0].url, None);
+}
+
+#[test]
+fn the_status_counts_what_happened_in_a_day() {
+    let (store, configured) = catalogue();
+    let entry = OutboxEntry { message: MessageRef::Alert(model::AlertId([7; 16])), attempts: 0 };
+    add(&store, |commit| {
+        let old = item("danas", "old", now().before(Duration::from_secs(90_000)), vec![]);
+        let new = item("danas", "new", minute(590), vec![]);
+        commit.put_item(&old);
+        commit.put_item(&new);
+        commit.put_alert(&alert("new-mention", &new, minute(591)));
+        for at in [minute(595), minute(700)] {
+            commit.put::<Outbox>(&(at, MessageId([7; 16]), channel("log")), &entry);
+        }
+        commit.put::<DeadLetters>(&(minute(1), MessageId([8; 16]), channel("log")), &entry);
+        commit.delete::<Items>(&old.id);
+    });
+    let status = query::status(&store, &configured, now()).unwrap();
+    let sources = status.sources;
+    assert_eq!((sources.watched, sources.blind, sources.pending), (1, 3, 1));
+    assert_eq!((sources.off, sources.retired), (1, 1));
+    assert_eq!((status.items_day, status.alerts_day, status.dead_letters), (1, 1, 1));
+    assert_eq!((status.outbox.queued, status.outbox.due), (2, 1));
+    assert_eq!(status.outbox.oldest, Some(minute(595)));
+    assert_eq!(status.newest_alert, Some(minute(591)));
+}
