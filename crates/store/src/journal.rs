@@ -248,3 +248,104 @@ impl Journal {
         if removed { sync_dir(&self.folder) } else { Ok(()) }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::Ops;
+
+    fn limits(file_bytes: u64, total_bytes: u64) -> JournalLimits {
+        JournalLimits { file_bytes, file_age: Duration::from_secs(3600), total_bytes }
+    }
+
+    fn open(folder: &Path, limits: JournalLimits) -> (Journal, Vec<(Seq, Seq)>) {
+        let mut seen = Vec::new();
+        let replayed = replay(folder, 0, |frame| {
+            seen.push((frame.first, frame.last));
+            Ok(())
+        });
+        (Journal::open(folder, limits, replayed.unwrap()).unwrap(), seen)
+    }
+
+    fn append(journal: &mut Journal, sets: usize) {
+        let mut ops = Ops::default();
+        ops.put(b"key", &[7; 100]);
+        journal.append(sets, (0..sets).map(|_| [ops.0.as_slice(), &[]])).unwrap();
+    }
+
+    fn names(journal: &Journal) -> Vec<Seq> {
+        let found: Vec<Seq> = files(&journal.folder).unwrap().iter().map(|f| f.first).collect();
+        let known: Vec<Seq> = journal.files.iter().map(|file| file.first).collect();
+        assert_eq!(found, known);
+        known
+    }
+
+    #[test]
+    fn files_are_begun_anew_and_read_as_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let (mut journal, _) = open(folder.path(), limits(200, u64::MAX));
+        for sets in [1, 2, 1, 1, 3] {
+            append(&mut journal, sets);
+        }
+        assert_eq!(names(&journal), [1, 4, 6]);
+        assert_eq!(journal.bytes_after(3), journal.bytes() - journal.files[0].bytes);
+        drop(journal);
+        let (mut journal, seen) = open(folder.path(), limits(200, u64::MAX));
+        assert_eq!(seen, [(1, 1), (2, 3), (4, 4), (5, 5), (6, 8)]);
+        assert_eq!(journal.next(), 9);
+        append(&mut journal, 1);
+        assert_eq!(names(&journal), [1, 4, 6, 9]);
+    }
+
+    #[test]
+    fn a_file_goes_when_it_is_on_disk_elsewhere_and_exported() {
+        let folder = tempfile::tempdir().unwrap();
+        let (mut journal, _) = open(folder.path(), limits(1, u64::MAX));
+        (0..5).for_each(|_| append(&mut journal, 1));
+        assert_eq!(names(&journal), [1, 2, 3, 4, 5]);
+        journal.prune(5, 0).unwrap();
+        assert_eq!(names(&journal), [1, 2, 3, 4, 5]);
+        journal.prune(2, 4).unwrap();
+        assert_eq!(names(&journal), [3, 4, 5]);
+        journal.prune(5, 4).unwrap();
+        assert_eq!(names(&journal), [5]);
+        // The open file stays, whatever is covered.
+        journal.prune(9, 9).unwrap();
+        assert_eq!(names(&journal), [5]);
+    }
+
+    #[test]
+    fn above_its_bound_the_oldest_go_without_an_export() {
+        let folder = tempfile::tempdir().unwrap();
+        let (mut journal, _) = open(folder.path(), limits(1, 400));
+        (0..5).for_each(|_| append(&mut journal, 1));
+        journal.prune(2, 0).unwrap();
+        assert_eq!(names(&journal), [3, 4, 5]);
+        journal.prune(5, 0).unwrap();
+        assert!(journal.bytes() <= 400, "{}", journal.bytes());
+        assert_eq!(names(&journal), [3, 4, 5]);
+    }
+
+    #[test]
+    fn an_old_file_is_closed_and_an_empty_one_is_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let age = Duration::ZERO;
+        let limits = JournalLimits { file_bytes: 1 << 20, file_age: age, total_bytes: 1 << 30 };
+        let (mut journal, _) = open(folder.path(), limits);
+        (0..3).for_each(|_| append(&mut journal, 1));
+        assert_eq!(names(&journal), [1, 2, 3]);
+    }
+
+    #[test]
+    fn a_missing_file_in_the_middle_is_damage() {
+        let folder = tempfile::tempdir().unwrap();
+        let (mut journal, _) = open(folder.path(), limits(1, u64::MAX));
+        (0..3).for_each(|_| append(&mut journal, 1));
+        fs::remove_file(&journal.files[1].path).unwrap();
+        let found = replay(folder.path(), 0, |_| Ok(())).unwrap();
+        assert_eq!(found.next, 2);
+        assert!(found.damage.unwrap().reason.contains("begins with 3, 2 comes next"));
+        // What is in the store already is not read, so nothing is missing then.
+        assert!(replay(folder.path(), 2, |_| Ok(())).unwrap().damage.is_none());
+    }
+}

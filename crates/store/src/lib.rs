@@ -9,6 +9,8 @@ mod error;
 mod export;
 mod folder;
 mod frame;
+#[cfg(test)]
+mod golden;
 mod health;
 mod index;
 mod journal;

@@ -4,6 +4,8 @@
 //! The parent runs this test binary again with `child_entry` as the only test and a folder in
 //! the environment; the child writes numbered items and prints each number once it is committed.
 
+#![allow(clippy::unwrap_used, reason = "a test fails where it unwraps")]
+
 mod common;
 
 use std::collections::BTreeSet;

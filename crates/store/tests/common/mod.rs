@@ -1,3 +1,4 @@
+#![allow(clippy::unwrap_used, reason = "a test fails where it unwraps")]
 #![allow(dead_code, reason = "not every test binary needs every helper")]
 //! Sample rows and folders that several tests need.
 

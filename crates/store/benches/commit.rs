@@ -1,0 +1,92 @@
+//! Durable commits of items in batches of 100, and the first opening of a store with 100,000.
+//!
+//! An item is about 1.5 KB with four index rows, as in `performance.md` section 4. Each commit
+//! waits for its fsync.
+
+#![allow(clippy::unwrap_used, reason = "a bench ends where it fails")]
+
+#[path = "../tests/common/mod.rs"]
+mod common;
+
+use std::time::{Duration, Instant};
+
+use common::{item, open};
+use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
+use store::{Commit, Store};
+
+const BATCH: u64 = 100;
+/// Bytes of the summary, which makes the record 1.5 KB.
+const SUMMARY: usize = 1_300;
+const MANY: u64 = 100_000;
+
+/// The commit of the batch `number`.
+fn batch(number: u64) -> Commit {
+    let mut commit = Commit::default();
+    for number in number * BATCH..(number + 1) * BATCH {
+        commit.put_item(&item(number, SUMMARY));
+    }
+    commit
+}
+
+fn commits(criterion: &mut Criterion) {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(&folder);
+    let mut group = criterion.benchmark_group("store");
+    group.throughput(Throughput::Elements(BATCH)).sample_size(50);
+    let mut number = 0;
+    group.bench_function("plan and commit 100 items", |bencher| {
+        bencher.iter(|| {
+            number += 1;
+            store.commit_blocking(batch(number)).unwrap()
+        });
+    });
+    group.bench_function("commit 100 planned items", |bencher| {
+        let planned = || {
+            number += 1;
+            batch(number)
+        };
+        bencher.iter_batched(
+            planned,
+            |commit| store.commit_blocking(commit).unwrap(),
+            BatchSize::PerIteration,
+        );
+    });
+    group.finish();
+    assert!(store.health().is_good());
+}
+
+/// Criterion would fill the store for every sample: this one is measured by hand.
+fn opening(criterion: &mut Criterion) {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(&folder);
+    let begun = Instant::now();
+    for number in 0..MANY / BATCH {
+        store.commit_blocking(batch(number)).unwrap();
+    }
+    let filled = begun.elapsed();
+    let disk = store.health().size_bytes as f64 / store.stats().unwrap().live_bytes as f64;
+    store.shutdown().unwrap();
+    drop(store);
+    let first = timed(|| open(&folder));
+    let rate = MANY as f64 / filled.as_secs_f64();
+    eprintln_line(&format!("{MANY} items at {rate:.0}/s, disk / live bytes {disk:.2}"));
+    eprintln_line(&format!("first opening at {MANY} items: {first:?}"));
+    let mut group = criterion.benchmark_group("store");
+    group.sample_size(10).measurement_time(Duration::from_secs(5));
+    group.bench_function("open 100,000 items again", |bencher| bencher.iter(|| open(&folder)));
+    group.finish();
+}
+
+fn timed(open: impl Fn() -> Store) -> Duration {
+    let begun = Instant::now();
+    drop(open());
+    begun.elapsed()
+}
+
+#[expect(clippy::print_stderr, reason = "the figures are what the bench is for")]
+fn eprintln_line(line: &str) {
+    eprintln!("{line}");
+}
+
+criterion_group!(benches, commits, opening);
+criterion_main!(benches);
