@@ -115,7 +115,8 @@ async fn a_body_may_be_as_large_as_its_cap_and_not_a_byte_larger() {
 fn hasty(idle: u64, total: u64) -> Fetcher {
     let (idle_timeout, total_timeout) = (Duration::from_millis(idle), Duration::from_millis(total));
     let connect_timeout = Duration::from_millis(100);
-    Fetcher::new(Settings { connect_timeout, idle_timeout, total_timeout, ..settings() }).unwrap()
+    Fetcher::new(Settings { connect_timeout, idle_timeout, total_timeout, ..settings() })
+        .expect("settings that can be built")
 }
 
 #[tokio::test]

@@ -15,16 +15,16 @@ pub(crate) fn settings() -> Settings {
         connect_timeout: Duration::from_secs(5),
         idle_timeout: Duration::from_secs(5),
         total_timeout: Duration::from_secs(10),
-        allow: vec!["127.0.0.0/8".parse().unwrap()],
+        allow: vec!["127.0.0.0/8".parse().expect("a network")],
     }
 }
 
 pub(crate) fn fetcher() -> Fetcher {
-    Fetcher::new(settings()).unwrap()
+    Fetcher::new(settings()).expect("settings that can be built")
 }
 
 pub(crate) fn url(text: impl AsRef<str>) -> HttpUrl {
-    text.as_ref().parse().unwrap()
+    text.as_ref().parse().expect("an address")
 }
 
 pub(crate) fn request(text: impl AsRef<str>) -> Request {
@@ -50,5 +50,5 @@ pub(crate) fn not_modified(answer: Result<Fetched, FetchError>) -> Meta {
 }
 
 pub(crate) fn failure(answer: Result<Fetched, FetchError>) -> FetchError {
-    answer.err().expect("a failure was expected")
+    answer.expect_err("a failure was expected")
 }

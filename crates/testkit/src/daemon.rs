@@ -1,8 +1,10 @@
 //! The real binary in a folder of its own.
 
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::Duration;
 
 use tempfile::TempDir;
 
@@ -154,7 +156,7 @@ impl Daemon {
     pub fn command_with_input(&self, args: &[&str], input: &[u8]) -> Output {
         let mut command = self.prepare(args);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        finish(command.spawn().expect("starting the binary"), input, args)
+        finish(spawn(&mut command), input, args)
     }
 
     /// Every source once.
@@ -171,7 +173,7 @@ impl Daemon {
             .stdin(Stdio::null())
             .stdout(log.try_clone().expect("a second handle of the log"))
             .stderr(log);
-        Running::new(command.spawn().expect("starting the daemon"), self.folder.path())
+        Running::new(spawn(&mut command), self.folder.path())
     }
 
     fn prepare(&self, args: &[&str]) -> Command {
@@ -191,5 +193,71 @@ impl Daemon {
             ));
         }
         self.file("config/sources/feeds.toml", &text)
+    }
+}
+
+/// Starts a process. A binary that was written a moment ago may still be open in a child that
+/// another thread is just forking: that passes.
+fn spawn(command: &mut Command) -> Child {
+    let mut tries = 0;
+    loop {
+        match command.spawn() {
+            Err(error) if error.kind() == ErrorKind::ExecutableFileBusy && tries < 1000 => {
+                tries += 1;
+                std::thread::sleep(Duration::from_millis(2));
+            }
+            spawned => return spawned.expect("starting the binary"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+    use crate::wait_until;
+
+    /// A folder with a shell script in place of the binary.
+    fn daemon(script: &str) -> (Daemon, TempDir) {
+        let folder = tempfile::tempdir().unwrap();
+        let binary = folder.path().join("binary");
+        fs::write(&binary, format!("#!/bin/sh\n{script}\n")).unwrap();
+        fs::set_permissions(&binary, fs::Permissions::from_mode(0o755)).unwrap();
+        (Daemon::new(&binary), folder)
+    }
+
+    #[test]
+    fn a_command_gets_its_configuration_arguments_input_and_environment() {
+        let (daemon, _folder) =
+            daemon("echo \"$@\"; cat; echo $WORD; cat \"$2/sources/feeds.toml\"");
+        let daemon =
+            daemon.feed("a", "http://127.0.0.1:1/a.xml").every("1h").env("WORD", "from env");
+        let output = daemon.command_with_input(&["tag", "--json"], b"input\n");
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert!(text.contains("/config tag --json\ninput\nfrom env\n[source.a]\n"), "{text}");
+        assert!(
+            text.contains("feed.url = \"http://127.0.0.1:1/a.xml\"\nevery    = \"1h\""),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn a_running_daemon_gets_its_signals() {
+        let script = "trap 'echo again' HUP; trap 'echo bye; exit 3' TERM; echo ready; \
+                      while :; do sleep 0.01; done";
+        let (daemon, _folder) = daemon(script);
+        let mut running = daemon.start();
+        let soon = Duration::from_secs(20);
+        running.wait_until(soon, |running| running.log().contains("ready"));
+        running.hangup();
+        running.wait_until(soon, |running| running.log().contains("again"));
+        let stopped = running.terminate();
+        assert_eq!(stopped.status.code(), Some(3));
+        assert!(daemon.read("log").ends_with("bye\n"));
+        let mut running = daemon.start();
+        wait_until("the second start", || daemon.read("log").matches("ready").count() == 2);
+        assert!(running.is_running());
+        assert_eq!(running.kill().code(), None, "killed");
     }
 }

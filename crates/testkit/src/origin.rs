@@ -272,3 +272,77 @@ impl Shared {
         answer
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, Write};
+
+    use super::*;
+
+    /// Sends bytes on a connection of its own; returns what comes back until it is closed.
+    fn send(origin: &Origin, request: &str) -> String {
+        let mut socket = std::net::TcpStream::connect(origin.address()).unwrap();
+        socket.set_read_timeout(Some(PATIENCE)).unwrap();
+        socket.write_all(request.as_bytes()).unwrap();
+        socket.shutdown(std::net::Shutdown::Write).unwrap();
+        let mut answer = Vec::new();
+        socket.read_to_end(&mut answer).unwrap();
+        String::from_utf8_lossy(&answer).into_owned()
+    }
+
+    fn get(origin: &Origin, path: &str, headers: &str) -> String {
+        send(origin, &format!("GET {path} HTTP/1.1\r\nHost: x\r\n{headers}\r\n"))
+    }
+
+    #[test]
+    fn a_served_document_has_validators_that_it_honours() {
+        let origin = Origin::start();
+        origin.serve("/a", "one");
+        let first = get(&origin, "/a?x=1", "");
+        assert!(first.starts_with("HTTP/1.1 200 ") && first.ends_with("\r\n\r\none"), "{first}");
+        let value = |name: &str| {
+            let line = first.lines().find(|line| line.starts_with(name)).unwrap();
+            line[name.len() + 2..].to_owned()
+        };
+        let (etag, date) = (value("ETag"), value("Last-Modified"));
+        let fresh = |headers: &str| get(&origin, "/a", headers).starts_with("HTTP/1.1 304 ");
+        assert!(fresh(&format!("If-None-Match: {etag}\r\n")));
+        assert!(fresh(&format!("If-Modified-Since: {date}\r\n")));
+        assert!(!fresh(&format!("If-None-Match: \"x\"\r\nIf-Modified-Since: {date}\r\n")));
+        origin.serve("/a", "two");
+        assert!(!fresh(&format!("If-None-Match: {etag}\r\n")));
+        assert!(!fresh(&format!("If-Modified-Since: {date}\r\n")));
+        assert!(get(&origin, "/b", "").starts_with("HTTP/1.1 404 "));
+        assert_eq!(origin.wait_for_requests_to("/a", 5).len(), 5);
+    }
+
+    #[test]
+    fn a_script_is_played_once_and_its_last_answer_stays() {
+        let origin = Origin::start();
+        origin.script("/s", [Answer::status(500), Answer::redirect("/t"), Answer::ok("x")]);
+        let statuses: Vec<_> = (0..4).map(|_| get(&origin, "/s", "")[9..12].to_owned()).collect();
+        assert_eq!(statuses, ["500", "302", "200", "200"]);
+    }
+
+    #[test]
+    fn one_connection_carries_several_requests_with_bodies() {
+        let origin = Origin::start();
+        let request = "POST /hook HTTP/1.1\r\nContent-Length: 4\r\n\r\nbody";
+        origin.script("/hook", [Answer::ok("taken")]);
+        let answers = send(&origin, &request.repeat(3));
+        assert_eq!(answers.matches("taken").count(), 3);
+        assert!(origin.requests().iter().all(|seen| seen.text() == "body"));
+        assert_eq!((origin.connections(), origin.most_in_flight()), (1, 1));
+    }
+
+    #[test]
+    fn an_origin_ends_with_connections_still_open() {
+        let origin = Origin::start();
+        origin.script("/s", [Answer::silence()]);
+        let mut socket = std::net::TcpStream::connect(origin.address()).unwrap();
+        socket.write_all(b"GET /s HTTP/1.1\r\n\r\n").unwrap();
+        origin.wait_for_requests(1);
+        drop(origin);
+        assert_eq!(socket.read(&mut [0; 8]).unwrap(), 0);
+    }
+}

@@ -316,3 +316,66 @@ impl Read for Patient<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Talks to the server; returns the codes of its answers, until it closes the connection.
+    fn talk(server: &SmtpServer, lines: &str) -> Vec<u16> {
+        let mut socket = TcpStream::connect(("127.0.0.1", server.port())).unwrap();
+        socket.set_read_timeout(Some(PATIENCE)).unwrap();
+        socket.write_all(lines.as_bytes()).unwrap();
+        socket.shutdown(std::net::Shutdown::Write).unwrap();
+        let answers = BufReader::new(socket).lines().map_while(Result::ok);
+        let last_lines = answers.filter(|line| line.as_bytes().get(3) == Some(&b' '));
+        last_lines.map(|line| line[..3].parse().unwrap()).collect()
+    }
+
+    const MESSAGE: &str = "EHLO me\r\nMAIL FROM:<a@example.org> SIZE=9\r\nRCPT TO:<b@example.org>\r\n\
+         RCPT TO:<c@example.org>\r\nDATA\r\nSubject: Hello\r\n\r\n..dot\r\nend\r\n.\r\nQUIT\r\n";
+
+    #[test]
+    fn a_message_is_recorded_as_it_was_meant() {
+        let server = SmtpServer::start();
+        assert_eq!(talk(&server, MESSAGE), [220, 250, 250, 250, 250, 354, 250, 221]);
+        let mail = &server.wait_for_messages(1)[0];
+        assert_eq!((mail.from.as_str(), mail.to.len()), ("a@example.org", 2));
+        assert_eq!(mail.data, "Subject: Hello\n\n.dot\nend\n");
+        assert_eq!(mail.header("subject"), Some("Hello"));
+    }
+
+    #[test]
+    fn answers_are_given_in_their_order() {
+        let server = SmtpServer::start();
+        server.answer_with([
+            SmtpAnswer::RefuseConnection(421),
+            SmtpAnswer::RefuseRecipient(450),
+            SmtpAnswer::RefuseMessage(554),
+            SmtpAnswer::DropInMessage,
+            SmtpAnswer::DropAfterMessage,
+            SmtpAnswer::Accept,
+        ]);
+        assert_eq!(talk(&server, MESSAGE), [421]);
+        assert_eq!(talk(&server, MESSAGE)[..6], [220, 250, 250, 450, 450, 503]);
+        assert_eq!(talk(&server, MESSAGE), [220, 250, 250, 250, 250, 354, 554, 221]);
+        assert_eq!(talk(&server, MESSAGE), [220, 250, 250, 250, 250, 354]);
+        assert_eq!(server.messages().len(), 0);
+        assert_eq!(talk(&server, MESSAGE), [220, 250, 250, 250, 250, 354]);
+        assert_eq!(server.messages().len(), 1, "taken, but the client cannot know");
+        assert_eq!(talk(&server, MESSAGE).last(), Some(&221));
+        assert_eq!((server.messages().len(), server.connections()), (2, 6));
+    }
+
+    #[test]
+    fn a_stalled_client_does_not_hold_up_the_end() {
+        let server = SmtpServer::start();
+        server.answer_with([SmtpAnswer::Stall]);
+        let _stalled = TcpStream::connect(("127.0.0.1", server.port())).unwrap();
+        crate::wait_until("the connection", || server.connections() == 1);
+        server.answer_with([SmtpAnswer::Accept]);
+        let _silent = TcpStream::connect(("127.0.0.1", server.port())).unwrap();
+        crate::wait_until("the connection", || server.connections() == 2);
+        drop(server);
+    }
+}
