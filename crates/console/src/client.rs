@@ -13,6 +13,8 @@ use serde::de::DeserializeOwned;
 use tokio::net::UnixStream;
 use tokio::time::timeout;
 
+use crate::socket;
+
 /// How long the daemon may take to accept.
 const CONNECT_TIME: Duration = Duration::from_secs(5);
 /// How long a read may take; the daemon gives up on its own a little earlier.
@@ -90,9 +92,12 @@ impl Client {
     }
 
     async fn dial(&self) -> Result<UnixStream, ClientError> {
-        match timeout(CONNECT_TIME, UnixStream::connect(&self.socket)).await {
+        let failed = |source| ClientError::Io { path: self.socket.clone(), source };
+        let (folder, name) = socket::parts(&self.socket).map_err(failed)?;
+        let there = socket::reachable(folder, name).map_err(failed)?;
+        match timeout(CONNECT_TIME, UnixStream::connect(&there.path)).await {
             Ok(Ok(stream)) => Ok(stream),
-            Ok(Err(source)) => Err(ClientError::Io { path: self.socket.clone(), source }),
+            Ok(Err(source)) => Err(failed(source)),
             Err(_) => Err(ClientError::Timeout { limit: CONNECT_TIME }),
         }
     }

@@ -19,6 +19,7 @@ mod router;
 pub mod rows;
 mod serve;
 mod settings;
+mod socket;
 mod state;
 
 pub use crate::actions::{Actions, Answer, DigestQuery, Document, RetryQuery};

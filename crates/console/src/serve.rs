@@ -19,7 +19,7 @@ use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, info, warn};
 
-use crate::Transport;
+use crate::{Transport, socket};
 
 /// Connections on one road; more wait in the kernel.
 const CONNECTIONS: usize = 64;
@@ -40,7 +40,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
 ///
 /// # Errors
 /// When the socket cannot be made: another daemon answers on it (`AddrInUse`), the folder is
-/// missing or not writable, the path is too long.
+/// missing or not writable.
 pub async fn serve(
     router: Router,
     tcp: Option<TcpListener>,
@@ -85,27 +85,34 @@ fn bind(path: &Path) -> io::Result<UnixListener> {
             let reason = "something that is no socket stands there";
             return Err(explain(io::Error::new(io::ErrorKind::AlreadyExists, reason)));
         }
-        Ok(_) if std::os::unix::net::UnixStream::connect(path).is_ok() => {
+        Ok(_) if answers(path).map_err(explain)? => {
             let reason = "another daemon answers on it";
             return Err(explain(io::Error::new(io::ErrorKind::AddrInUse, reason)));
         }
         Ok(_) | Err(_) => {}
     }
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let room = folder.unwrap_or(Path::new(".")).join(format!(".s{}", std::process::id()));
+    let (folder, _) = socket::parts(path).map_err(explain)?;
+    let room = folder.join(format!(".s{}", std::process::id()));
     make_private(&room).map_err(explain)?;
-    let made = room.join("s");
-    let bound = UnixListener::bind(&made)
-        .and_then(|listener| {
-            fs::set_permissions(&made, Permissions::from_mode(0o600))?;
-            fs::rename(&made, path)?;
-            Ok(listener)
-        })
-        .map_err(explain);
+    let bound = bind_in(&room, path).map_err(explain);
     if let Err(error) = fs::remove_dir_all(&room) {
         debug!(error = %error, "{} could not be removed: {error}", room.display());
     }
     bound
+}
+
+fn answers(path: &Path) -> io::Result<bool> {
+    let (folder, name) = socket::parts(path)?;
+    let there = socket::reachable(folder, name)?;
+    Ok(std::os::unix::net::UnixStream::connect(&there.path).is_ok())
+}
+
+fn bind_in(room: &Path, path: &Path) -> io::Result<UnixListener> {
+    let made = socket::reachable(room, Path::new("s"))?;
+    let listener = UnixListener::bind(&made.path)?;
+    fs::set_permissions(room.join("s"), Permissions::from_mode(0o600))?;
+    fs::rename(room.join("s"), path)?;
+    Ok(listener)
 }
 
 fn make_private(folder: &Path) -> io::Result<()> {

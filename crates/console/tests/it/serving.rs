@@ -9,7 +9,7 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio_util::sync::CancellationToken;
 
-use crate::world::Running;
+use crate::world::{DEADLINE, Running};
 
 #[tokio::test]
 async fn the_socket_is_its_owners_alone_and_goes_with_the_daemon() {
@@ -65,4 +65,30 @@ async fn a_stop_waits_for_nobody_longer_than_five_seconds() {
     let begun = Instant::now();
     console.stopped().await;
     assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
+}
+
+#[tokio::test]
+async fn a_data_folder_may_lie_deeper_than_the_path_of_a_socket_reaches() {
+    let folder = tempfile::tempdir().unwrap();
+    let deep = folder.path().join("d".repeat(120)).join("e".repeat(120));
+    std::fs::create_dir_all(&deep).unwrap();
+    let socket = deep.join("stackwatch.sock");
+    assert!(Client::connect(&socket).await.unwrap().is_none());
+    let stop = CancellationToken::new();
+    let router = axum::Router::new().route("/", axum::routing::get(|| async { "here" }));
+    let mut tasks = tokio::task::JoinSet::new();
+    tasks.spawn(console::serve(router, None, socket.clone(), stop.clone()));
+    let up = async {
+        loop {
+            if let Some(client) = Client::connect(&socket).await.unwrap() {
+                return client;
+            }
+            tokio::task::yield_now().await;
+        }
+    };
+    let client = tokio::time::timeout(DEADLINE, up).await.unwrap();
+    assert_eq!(&client.get("/").await.unwrap()[..], b"here");
+    stop.cancel();
+    tasks.join_next().await.unwrap().unwrap().unwrap();
+    assert_eq!(std::fs::read_dir(&deep).unwrap().count(), 0);
 }
