@@ -17,8 +17,8 @@ const FEMININE: &[&str] =
     &["a", "e", "i", "u", "o", "om", "ama", "ata", "ja", "ju", "jem", "aja", "aju", "ajem"];
 /// Endings of what belongs to someone, behind -ov, -ev, -in.
 const POSSESSIVE: &[&str] = &[
-    "", "a", "o", "og", "oga", "om", "ome", "omu", "u", "i", "e", "ih", "im", "ima", "ata", "ite",
-    "oto", "iot", "ski", "ska",
+    "", "a", "o", "oj", "og", "oga", "om", "ome", "omu", "u", "i", "e", "ih", "im", "ima", "ata",
+    "ite", "oto", "iot", "ski", "ska",
 ];
 
 /// The endings of one class, packed and sorted.
@@ -45,6 +45,8 @@ pub(crate) enum Tail {
     Masculine,
     ForeignJ,
     Feminine,
+    /// A masculine name in -o: Lenovo, Lenova, Lenovov.
+    InO,
     Acronym,
 }
 
@@ -69,7 +71,7 @@ fn packed(base: &[&str], cores: &[&str]) -> Vec<u64> {
     all
 }
 
-static CLASSES: LazyLock<[Class; 4]> = LazyLock::new(|| {
+static CLASSES: LazyLock<[Class; 5]> = LazyLock::new(|| {
     let behind_hyphen =
         packed(&[FOREIGN, MASCULINE, &["e", "o"]].concat(), &["ov", "ev", "jev", "in", "jin"]);
     let with = |base: &'static str, plain: &[&str], cores: &[&str]| Class {
@@ -82,6 +84,11 @@ static CLASSES: LazyLock<[Class; 4]> = LazyLock::new(|| {
         with("", FOREIGN, &["jev", "ov", "ev", "v"]),
         with("a", FEMININE, &["in", "ov"]),
         with("", &["s"], &[]),
+        with(
+            "o",
+            &["a", "u", "om", "m", "oa", "ou", "oom", "oja", "oju", "ojem"],
+            &["ov", "oov", "ojev", "ev"],
+        ),
     ]
 });
 
@@ -92,6 +99,7 @@ pub(crate) fn class(tail: Tail) -> Option<&'static Class> {
         Tail::ForeignJ => 1,
         Tail::Feminine => 2,
         Tail::Acronym => 3,
+        Tail::InO => 4,
         Tail::Exact | Tail::Open | Tail::Glue | Tail::Any => return None,
     };
     Some(&CLASSES[at])
@@ -134,6 +142,7 @@ pub(crate) fn by_shape(word: &str) -> Tail {
     }
     match last.to_lowercase().next().unwrap_or(last) {
         'a' if letters > 2 => Tail::Feminine,
+        'o' if letters > 3 => Tail::InO,
         'e' | 'i' | 'o' | 'u' | 'y' | 'a' => Tail::ForeignJ,
         _ => Tail::Masculine,
     }

@@ -6,7 +6,9 @@
 
 use model::Field;
 
-use crate::letters::{NO_MARK, Short, ShortKind, as_cyrillic, as_latin, long, short_table};
+use crate::letters::{
+    NO_MARK, Short, ShortKind, as_cyrillic, as_latin, long, short_table, short_text,
+};
 
 /// Zero bytes behind the text, so that eight bytes can be read at any place of it.
 pub(crate) const PADDING: usize = 8;
@@ -193,8 +195,7 @@ impl Folded {
             ShortKind::Combining => self.combine(text, at),
             ShortKind::Long => {
                 let c = text[at..].chars().next().unwrap_or_default();
-                let folded: String = c.to_lowercase().collect();
-                self.letters(&folded, at, 2);
+                self.letters(&short_text(c).0, at, 2);
             }
             ShortKind::Cyrillic | ShortKind::Other => {
                 if entry.len == 0 {

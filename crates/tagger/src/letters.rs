@@ -42,20 +42,11 @@ pub(crate) fn short_table() -> &'static [Short] {
 }
 
 fn short_of(c: char) -> Short {
-    let (text, mark, kind) = match c {
-        '\u{ad}' | '\u{34f}' => (String::new(), NO_MARK, ShortKind::Other),
-        '\u{300}'..='\u{36f}' => (String::new(), NO_MARK, ShortKind::Combining),
-        '\u{a0}' | '\u{80}'..='\u{9f}' => (" ".into(), NO_MARK, ShortKind::Other),
-        '«' | '»' => ("\"".into(), NO_MARK, ShortKind::Other),
-        '\u{2bc}' | '\u{2b9}' | '´' => ("'".into(), NO_MARK, ShortKind::Other),
-        '\u{400}'..='\u{52f}' => {
-            let (text, mark) = cyrillic(c);
-            (text, mark, ShortKind::Cyrillic)
-        }
-        _ => {
-            let (text, mark) = latin(c);
-            (text, mark, ShortKind::Other)
-        }
+    let (text, mark) = short_text(c);
+    let kind = match c {
+        '\u{300}'..='\u{36f}' => ShortKind::Combining,
+        '\u{400}'..='\u{52f}' => ShortKind::Cyrillic,
+        _ => ShortKind::Other,
     };
     let mut bytes = [0; 2];
     if text.len() > 2 {
@@ -64,6 +55,18 @@ fn short_of(c: char) -> Short {
     bytes[..text.len()].copy_from_slice(text.as_bytes());
     let kind = if text.len() == 2 && text.chars().eq([c]) { ShortKind::Copy } else { kind };
     Short { bytes, len: text.len() as u8, mark, kind }
+}
+
+/// What a character of at most two bytes becomes, and which letter of that is marked.
+pub(crate) fn short_text(c: char) -> (String, u8) {
+    match c {
+        '\u{ad}' | '\u{300}'..='\u{36f}' => (String::new(), NO_MARK),
+        '\u{a0}' | '\u{80}'..='\u{9f}' => (" ".into(), NO_MARK),
+        '«' | '»' => ("\"".into(), NO_MARK),
+        '\u{2bc}' | '\u{2b9}' | '´' => ("'".into(), NO_MARK),
+        '\u{400}'..='\u{52f}' => cyrillic(c),
+        _ => latin(c),
+    }
 }
 
 /// Serbian, Macedonian, Russian and Ukrainian letters in the Latin letters of Serbian.
@@ -135,13 +138,19 @@ fn latin(c: char) -> (String, u8) {
     }
 }
 
-/// Lower case without combining marks.
+/// Lower case without combining marks, in letters that need no further change.
 fn plain(c: char) -> String {
-    let stripped: String = c
-        .to_lowercase()
-        .nfd()
-        .filter(|c| !unicode_normalization::char::is_combining_mark(*c))
-        .collect();
+    let mut stripped = String::new();
+    for part in c.to_lowercase().nfd() {
+        if unicode_normalization::char::is_combining_mark(part) {
+            continue;
+        }
+        if part == c || part.len_utf8() > 2 {
+            stripped.push(part);
+        } else {
+            stripped.push_str(&short_text(part).0);
+        }
+    }
     if stripped.is_empty() { c.to_string() } else { stripped }
 }
 
@@ -178,10 +187,17 @@ pub(crate) fn long(c: char) -> Option<String> {
         | '\u{ff01}'..='\u{ffef}'
         | '\u{1d400}'..='\u{1d7ff}'
         | '\u{2f800}'..='\u{2fa1f}' => {
-            let wide: String = std::iter::once(c).nfkc().collect();
-            let plain: String =
-                wide.chars().map(|w| if w == c { w.into() } else { plain(w) }).collect();
-            if plain.contains(c) { return None } else { plain }
+            let mut text = String::new();
+            for part in std::iter::once(c).nfkc() {
+                if part == c {
+                    return None;
+                } else if part.len_utf8() <= 2 {
+                    text.push_str(&short_text(part).0);
+                } else {
+                    text.push_str(&long(part).unwrap_or(part.into()));
+                }
+            }
+            text
         }
         _ => return None,
     };

@@ -112,6 +112,7 @@ fn patterns(
     }
     let pattern = Pattern { tokens: tokens.into(), case, cyrillic_only: false };
     found.extend(transliterated(&pattern));
+    found.extend(fleeting(&pattern).filter(|_| is_name));
     found.push(pattern);
     Ok(found)
 }
@@ -147,9 +148,11 @@ fn token(
         _ if glued => Tail::Glue,
         // The -a that the cases replace.
         Tail::Feminine if !stem.ends_with(b"a") || stem.len() < 3 => Tail::ForeignJ,
+        Tail::InO if !stem.ends_with(b"o") => Tail::ForeignJ,
         tail => tail,
     };
-    let stem = if tail == Tail::Feminine { &stem[..stem.len() - 1] } else { stem };
+    let stem =
+        if matches!(tail, Tail::Feminine | Tail::InO) { &stem[..stem.len() - 1] } else { stem };
     Ok(Token { stem: stem.into(), marks, tail })
 }
 
@@ -188,6 +191,30 @@ fn transliterated(pattern: &Pattern) -> Option<Pattern> {
         Token { stem: stem.into(), marks, tail: token.tail }
     });
     Some(Pattern { tokens: tokens.collect(), case: pattern.case, cyrillic_only: true })
+}
+
+/// The stem of the cases of Aleksandar and Kragujevac: Aleksandra, Kragujevcu.
+fn fleeting(pattern: &Pattern) -> Option<Pattern> {
+    let loses = |token: &Token| {
+        let n = token.stem.len();
+        n >= 5
+            && token.tail == Tail::Masculine
+            && (token.stem.ends_with(b"ar") || token.stem.ends_with(b"ac"))
+            && !token.marks.iter().any(|&mark| usize::from(mark) == n - 1)
+    };
+    if !pattern.tokens.iter().any(loses) {
+        return None;
+    }
+    let tokens = pattern.tokens.iter().map(|token| {
+        let mut token = token.clone();
+        if loses(&token) {
+            let mut stem = token.stem.to_vec();
+            stem.remove(stem.len() - 2);
+            token.stem = stem.into();
+        }
+        token
+    });
+    Some(Pattern { tokens: tokens.collect(), ..*pattern })
 }
 
 /// The traditional form of a name in simplified characters.

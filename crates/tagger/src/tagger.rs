@@ -144,13 +144,21 @@ impl Tagger {
             .map(|entry| entry.id.as_str())
     }
 
-    /// The entries whose CPV prefixes cover `code`, with the prefix: evidence in notices.
-    pub fn by_cpv<'a>(&'a self, code: &'a str) -> impl Iterator<Item = (Facet, &'a str, &'a str)> {
-        self.core.entries.iter().filter_map(move |entry| {
-            let prefix =
-                entry.cpv.iter().find(|p| !p.is_empty() && code.starts_with(p.as_str()))?;
-            Some((entry.facet, entry.id.as_str(), prefix.as_str()))
+    /// The entries of a facet with the longest CPV prefix that covers `code`, and that prefix:
+    /// evidence in notices.
+    pub fn by_cpv(&self, facet: Facet, code: &str) -> Vec<(&str, &str)> {
+        let covers = |entry: &Entry| -> usize {
+            let covering = entry.cpv.iter().filter(|prefix| code.starts_with(prefix.as_str()));
+            covering.map(String::len).max().unwrap_or(0)
+        };
+        let entries = self.entries(facet);
+        let longest = entries.iter().map(covers).max().unwrap_or(0);
+        let best = entries.iter().filter(|e| longest > 0 && covers(e) == longest);
+        best.map(|e| {
+            let prefix = e.cpv.iter().find(|p| p.len() == longest && code.starts_with(p.as_str()));
+            (e.id.as_str(), prefix.map_or("", String::as_str))
         })
+        .collect()
     }
 
     /// Sixteen hexadecimal digits over the content of all rules: the same rules find the same.
