@@ -1,0 +1,16 @@
+//! One module a command.
+
+pub(crate) mod channel;
+pub(crate) mod check;
+pub(crate) mod digest;
+pub(crate) mod doctor;
+pub(crate) mod file;
+pub(crate) mod health;
+pub(crate) mod parse;
+pub(crate) mod reads;
+pub(crate) mod run;
+pub(crate) mod since;
+pub(crate) mod source;
+pub(crate) mod store;
+pub(crate) mod tagging;
+pub(crate) mod url_check;

@@ -1,0 +1,248 @@
+//! `run`: the daemon, and one round of it.
+
+use std::io::IsTerminal as _;
+use std::sync::Arc;
+use std::time::Duration;
+
+use console::State;
+use indicatif::{ProgressBar, ProgressStyle};
+use pipeline::{Clock as _, Context, SystemClock};
+use serde_json::json;
+use store::Store;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+use tracing::{error, info, warn};
+
+use crate::cli::{Cli, RunArgs};
+use crate::daemon::{Daemon, Ended};
+use crate::exit::{Failure, Outcome};
+use crate::installation::Installation;
+use crate::{output, reach, tell};
+
+/// From the first signal to the end: what has not ended by then is cut off.
+const STOP_LIMIT: Duration = Duration::from_secs(10);
+
+pub(crate) async fn run(cli: &Cli, args: &RunArgs) -> Outcome {
+    let at = Installation::load(cli)?;
+    if args.once { once(&at, args.json).await } else { daemon(at).await }
+}
+
+/// Every source once, deliveries flushed, summary, exit.
+async fn once(at: &Installation, as_json: bool) -> Outcome {
+    if SystemClock.now() < model::Timestamp::CLOCK_FLOOR {
+        let now = SystemClock.now();
+        return Err(Failure::found(crate::because!(
+            "the clock says {now}: set it, nothing was fetched"
+        )));
+    }
+    let store = reach::open(at).await?;
+    let cx = tell::context(at, store.clone()).map_err(Failure::io)?;
+    pipeline::reconcile(&cx.store, &cx.settings.sources, cx.clock.now())
+        .await
+        .map_err(Failure::io)?;
+    let on = cx.settings.sources.iter().filter(|source| source.off.is_none()).count();
+    let bar = progress(on);
+    let summary = pipeline::watch_once(&cx, |source, _| {
+        bar.set_message(source.id.to_string());
+        bar.inc(1);
+    })
+    .await
+    .map_err(Failure::io)?;
+    bar.finish_and_clear();
+    let delivered = tell::deliverer(&cx).flush().await.map_err(Failure::io)?;
+    close(store).await?;
+    let counts = summary.counts;
+    if as_json {
+        output::json(&json!({
+            "sources": summary.sources, "watched": summary.watched,
+            "failed": summary.failed.iter().map(|(id, error)| json!({"source": id, "error": error})).collect::<Vec<_>>(),
+            "counts": counts, "alerts": summary.alerts, "held": summary.held,
+            "bytes": summary.bytes, "deliveries": delivered,
+        }))?;
+    } else {
+        output::line(&format!(
+            "watched {} of {} sources: {} entries, {} new, {} revised, {} unchanged, {} rejected",
+            summary.watched,
+            summary.sources,
+            counts.seen,
+            counts.new,
+            counts.revised,
+            counts.unchanged,
+            counts.rejected
+        ))?;
+        output::line(&format!(
+            "alerts: {} raised, {} held (first poll of a source, or old); deliveries: {} sent, {} to be tried again, {} given up",
+            summary.alerts,
+            summary.held,
+            delivered.delivered,
+            delivered.retried + delivered.waiting,
+            delivered.dead
+        ))?;
+        for (source, error) in &summary.failed {
+            output::line(&format!("not watched: {source}: {error}"))?;
+        }
+    }
+    if summary.watched == 0 && summary.sources > 0 {
+        return Err(Failure::found(crate::because!("no source could be read")));
+    }
+    Ok(())
+}
+
+fn progress(sources: usize) -> ProgressBar {
+    if !std::io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::new(sources as u64);
+    if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} {wide_msg}") {
+        bar.set_style(style);
+    }
+    bar
+}
+
+/// The daemon until a signal.
+async fn daemon(at: Installation) -> Outcome {
+    let listen = at.config.console.listen;
+    let listener = TcpListener::bind(listen).await.map_err(|error| {
+        let context = format!("[console] listen = \"{listen}\": is another program on this port?");
+        Failure::io(anyhow::Error::new(error).context(context))
+    })?;
+    std::fs::create_dir_all(&at.config.data).map_err(|error| {
+        Failure::io(anyhow::Error::new(error).context(at.config.data.display().to_string()))
+    })?;
+    let signals = Signals::new().map_err(Failure::io)?;
+    let clock = Arc::new(SystemClock);
+    let console = State::new(at.config.console.clone(), Arc::new(move || clock.now()));
+    if let Ok(address) = listener.local_addr() {
+        info!("console on http://{address}/, socket {}", at.config.console.socket.display());
+    }
+
+    // The socket belongs to whoever has the store: it is opened first, under its lock.
+    let store = open(&at).await?;
+    let cx = tell::context(&at, store.clone()).map_err(Failure::io)?;
+    let stop = CancellationToken::new();
+    let mut daemon = Daemon::start(cx, console, listener, &at.config.console.socket, stop.clone())
+        .await
+        .map_err(Failure::io)?;
+    notify(&[sd_notify::NotifyState::Ready]);
+    let sources = &at.config.pipeline.sources;
+    info!(
+        "watching {} of {} sources, data in {}",
+        sources.iter().filter(|source| source.off.is_none()).count(),
+        sources.len(),
+        at.config.data.display()
+    );
+    let result = live(at, &mut daemon, signals, &stop).await;
+    notify(&[sd_notify::NotifyState::Stopping]);
+    stop.cancel();
+    let wound_up =
+        tokio::time::timeout(STOP_LIMIT - Duration::from_secs(1), daemon.wind_up()).await;
+    if wound_up.is_err() {
+        warn!("some work was cut off; it is repeated at the next start");
+    }
+    close(store).await?;
+    info!("stopped");
+    result
+}
+
+/// Follows signals and tasks until one of them ends the daemon.
+async fn live(
+    mut at: Installation,
+    daemon: &mut Daemon,
+    mut signals: Signals,
+    stop: &CancellationToken,
+) -> Outcome {
+    loop {
+        tokio::select! {
+            _ = signals.terminate.recv() => break,
+            _ = signals.interrupt.recv() => break,
+            _ = signals.hangup.recv() => at = reload(at, daemon),
+            ended = daemon.ended() => match ended {
+                Ended::Well => break,
+                Ended::Badly(error) => return Err(Failure::io(error)),
+            },
+        }
+    }
+    info!("stopping");
+    stop.cancel();
+    Ok(())
+}
+
+/// The new state is built whole, then swapped; or refused with the reasons while the old one runs.
+fn reload(at: Installation, daemon: &mut Daemon) -> Installation {
+    let new = match at.again() {
+        Ok(new) => new,
+        Err(failure) => {
+            error!("reload refused, the old configuration runs on: {failure}");
+            daemon.trouble(Some(format!("a reload was refused: {failure}")));
+            return at;
+        }
+    };
+    if new.config.data != at.config.data || new.config.console.listen != at.config.console.listen {
+        warn!("`data` and `[console] listen` take effect at the next start");
+    }
+    match tell::context(&new, daemon.store()) {
+        Ok(cx) => {
+            daemon.reload(cx, new.config.console.clone());
+            info!("reloaded: watchlists {}", new.config.tagger.version());
+            new
+        }
+        Err(error) => {
+            error!(error = %error, "reload refused, the old configuration runs on");
+            at
+        }
+    }
+}
+
+async fn open(at: &Installation) -> Result<Store, Failure> {
+    // Opening replays what was not flushed: a service manager must not lose patience.
+    notify(&[sd_notify::NotifyState::ExtendTimeoutUsec(600_000_000)]);
+    store::abort_on_sled_thread_panic();
+    let store = reach::open(at).await?;
+    let health = store.health();
+    info!(replayed = health.replayed, duration_ms = health.open_ms, "store open");
+    Ok(store)
+}
+
+async fn close(store: Store) -> Outcome {
+    tokio::task::spawn_blocking(move || store.shutdown())
+        .await
+        .map_err(Failure::io)?
+        .map_err(Failure::io)
+}
+
+/// Tells a service manager; without one it is nothing.
+pub(crate) fn notify(states: &[sd_notify::NotifyState<'_>]) {
+    if let Err(error) = sd_notify::notify(states) {
+        warn!(error = %error, "the service manager was not told");
+    }
+}
+
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+    hangup: Signal,
+}
+
+impl Signals {
+    fn new() -> std::io::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            hangup: signal(SignalKind::hangup())?,
+        })
+    }
+}
+
+/// For the demo: the same daemon on a context of its own.
+pub(crate) async fn start_on(
+    cx: Context,
+    settings: console::Settings,
+    listener: TcpListener,
+    stop: CancellationToken,
+) -> Result<Daemon, Failure> {
+    let clock = Arc::clone(&cx.clock);
+    let socket = settings.socket.clone();
+    let console = State::new(settings, Arc::new(move || clock.now()));
+    Daemon::start(cx, console, listener, &socket, stop).await.map_err(Failure::io)
+}

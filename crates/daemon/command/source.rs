@@ -1,0 +1,251 @@
+//! `source`: the catalogue, one source on trial, and its exchange with feed readers.
+
+use std::collections::HashSet;
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::path::Path;
+use std::sync::Arc;
+
+use connector::Document;
+use model::canonical_url;
+use pipeline::{Context, SystemClock};
+use serde_json::json;
+use store::Store;
+
+use crate::cli::{Cli, SourceCommand};
+use crate::command::{file, reads};
+use crate::exit::{Failure, Outcome};
+use crate::installation::Installation;
+use crate::output;
+
+pub(crate) async fn source(cli: &Cli, command: &SourceCommand) -> Outcome {
+    match command {
+        SourceCommand::List(args) => reads::sources(cli, args.json).await,
+        SourceCommand::Test { id, json } => test(cli, id, *json).await,
+        SourceCommand::Import { file, dry_run, json } => import(cli, file, *dry_run, *json),
+        SourceCommand::Export => export(cli),
+    }
+}
+
+/// Fetches one source and prints what it would store; off ones too.
+async fn test(cli: &Cli, id: &str, json: bool) -> Outcome {
+    let at = Installation::load(cli)?;
+    let source = at.config.pipeline.sources.iter().find(|source| source.id.as_str() == id);
+    let Some(source) = source.cloned() else {
+        return Err(Failure::usage(crate::because!("no source `{id}` is configured")));
+    };
+    let cx = Context {
+        store: Store::in_memory(),
+        fetcher: fetch::Fetcher::new(at.config.fetch.clone()).map_err(Failure::io)?,
+        tagger: at.config.tagger.clone(),
+        settings: Arc::new(at.config.pipeline.clone()),
+        clock: Arc::new(SystemClock),
+    };
+    let rehearsal = pipeline::rehearse(&cx, &source).await.map_err(Failure::io)?;
+    let report = &rehearsal.report;
+    if json {
+        let items: Vec<_> = rehearsal
+            .items
+            .into_iter()
+            .map(|item| console::rows::ItemRow::new(item, None))
+            .collect();
+        output::json(&json!({
+            "source": source.id, "url": source.url, "title": rehearsal.title,
+            "outcome": report.outcome, "status": report.status, "error": report.error,
+            "bytes": report.bytes, "millis": report.millis, "counts": report.counts,
+            "problems": report.problems, "items": items,
+        }))?;
+    } else {
+        output::line(&format!("{} {}", source.id, source.url))?;
+        let cells = rehearsal.items.iter().map(|item| {
+            vec![
+                output::or_dash(item.published.or(item.updated)),
+                output::or_dash(item.title.as_ref()),
+                reads::tag_words(&item.tags),
+            ]
+        });
+        output::table(&["published", "title", "tags"], cells.collect())?;
+        for problem in &report.problems {
+            output::line(&format!("problem at {}: {}", problem.at, problem.reason))?;
+        }
+        let counts = report.counts;
+        output::line(&format!(
+            "{}: {} entries, {} rejected, {} bytes in {} ms",
+            report.outcome, counts.seen, counts.rejected, report.bytes, report.millis
+        ))?;
+    }
+    match &report.error {
+        None => Ok(()),
+        Some(error) => Err(Failure::found(crate::because!("{error}"))),
+    }
+}
+
+/// Reads an OPML list; without `--dry-run` the feeds that are new become sources, switched off
+/// until someone has looked at them.
+fn import(cli: &Cli, path: &Path, dry_run: bool, json: bool) -> Outcome {
+    let bytes = file::read(path)?;
+    let document = Document { bytes: &bytes, content_type: None, base_url: None };
+    let list = connector::opml::parse(&document).map_err(|error| {
+        Failure::found(anyhow::Error::new(error).context(path.display().to_string()))
+    })?;
+    if dry_run {
+        if json {
+            let feeds: Vec<_> = list
+                .feeds
+                .iter()
+                .map(|feed| json!({ "url": feed.url, "title": feed.title }))
+                .collect();
+            return output::json(&json!({ "feeds": feeds }));
+        }
+        let cells = list
+            .feeds
+            .iter()
+            .map(|feed| vec![feed.url.clone(), output::or_dash(feed.title.as_ref())]);
+        return output::table(&["url", "title"], cells.collect());
+    }
+    let at = Installation::load(cli)?;
+    let taken = Taken::of(&at);
+    let (text, added, known) = as_sources(&list.feeds, taken);
+    if added == 0 {
+        return output::line(&format!(
+            "nothing to add: {known} of {} feeds are sources already",
+            list.feeds.len()
+        ));
+    }
+    let target = at.at.join("sources").join("imported.toml");
+    append(&target, &text)?;
+    if let Err(error) = Installation::load_at(&at.at, None) {
+        let name = target.display();
+        return Err(Failure::usage(crate::because!(
+            "{name} was written, but it is not right yet: {error}"
+        )));
+    }
+    output::line(&format!(
+        "{added} sources added to {}, all off (\"imported, not looked at yet\"): remove `off` from \
+         those that you want; {known} were there already",
+        target.display()
+    ))
+}
+
+/// Ids and addresses that are in use.
+struct Taken {
+    ids: HashSet<String>,
+    urls: HashSet<String>,
+}
+
+impl Taken {
+    fn of(at: &Installation) -> Self {
+        let sources = &at.config.pipeline.sources;
+        Self {
+            ids: sources.iter().map(|source| source.id.to_string()).collect(),
+            urls: sources.iter().filter_map(|s| canonical_url(s.url.as_str(), &[])).collect(),
+        }
+    }
+}
+
+fn as_sources(feeds: &[connector::opml::OpmlFeed], mut taken: Taken) -> (String, usize, usize) {
+    let (mut text, mut added, mut known) = (String::new(), 0, 0);
+    for feed in feeds {
+        let Ok(url) = feed.url.parse::<model::HttpUrl>() else { continue };
+        let Some(canonical) = canonical_url(url.as_str(), &[]) else { continue };
+        if !taken.urls.insert(canonical) {
+            known += 1;
+            continue;
+        }
+        let name = feed.title.as_deref().map_or_else(|| url.host().to_owned(), model::one_line);
+        let id = free_id(&name, url.host(), &mut taken.ids);
+        // A formatting error of a String does not exist.
+        let _ = write!(
+            text,
+            "\n[source.{id}]\nname     = {}\nfeed.url = {}\nevery    = \"60m\"\n\
+             category = \"imported\"\noff      = \"imported, not looked at yet\"\n",
+            quoted(&name),
+            quoted(url.as_str())
+        );
+        added += 1;
+    }
+    (text, added, known)
+}
+
+fn free_id(name: &str, host: &str, ids: &mut HashSet<String>) -> String {
+    let slug = |text: &str| {
+        let mut slug = String::new();
+        for c in text.to_ascii_lowercase().chars() {
+            match c {
+                'a'..='z' | '0'..='9' => slug.push(c),
+                _ if !slug.is_empty() && !slug.ends_with('-') => slug.push('-'),
+                _ => {}
+            }
+        }
+        slug.truncate(48);
+        slug.trim_end_matches('-').to_owned()
+    };
+    let base = Some(slug(name)).filter(|slug| slug.len() >= 2).unwrap_or_else(|| slug(host));
+    let mut id = base.clone();
+    let mut number = 2;
+    while !ids.insert(id.clone()) {
+        id = format!("{base}-{number}");
+        number += 1;
+    }
+    id
+}
+
+/// A TOML basic string (TOML 1.0, section "String").
+fn quoted(text: &str) -> String {
+    let mut quoted = String::from("\"");
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => quoted.extend(['\\', c]),
+            c if c.is_control() => quoted.push(' '),
+            c => quoted.push(c),
+        }
+    }
+    quoted.push('"');
+    quoted
+}
+
+fn append(path: &Path, text: &str) -> Outcome {
+    let context = |error: std::io::Error| {
+        Failure::io(anyhow::Error::new(error).context(path.display().to_string()))
+    };
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder).map_err(context)?;
+    }
+    let mut file =
+        std::fs::OpenOptions::new().create(true).append(true).open(path).map_err(context)?;
+    file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(context)
+}
+
+/// The feeds as OPML, for a feed reader.
+fn export(cli: &Cli) -> Outcome {
+    let at = Installation::load(cli)?;
+    let feeds: Vec<_> = at
+        .config
+        .pipeline
+        .sources
+        .iter()
+        .map(|source| connector::opml::OpmlFeed {
+            url: source.url.to_string(),
+            title: Some(source.name.clone()),
+            html_url: None,
+            category: source.category.clone(),
+        })
+        .collect();
+    output::text(&connector::opml::write("stackwatch", &feeds))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_become_ids_and_hostile_ones_stay_inside_their_string() {
+        let mut ids = HashSet::new();
+        assert_eq!(free_id("Večernje novosti!", "n.rs", &mut ids), "ve-ernje-novosti");
+        assert_eq!(free_id("Večernje novosti", "n.rs", &mut ids), "ve-ernje-novosti-2");
+        assert_eq!(free_id("新华社", "xinhua.example", &mut ids), "xinhua-example");
+        let text = "a\"b\\c\nd";
+        let toml: toml::Table = format!("x = {}", quoted(text)).parse().unwrap();
+        assert_eq!(toml["x"].as_str(), Some("a\"b\\c d"));
+    }
+}

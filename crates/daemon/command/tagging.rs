@@ -1,0 +1,184 @@
+//! `tag` and `eval`: the watchlists on text that is not stored.
+
+use serde_json::{Value, json};
+use tagger::eval::Line;
+use tagger::{Tagger, Text};
+
+use crate::cli::{Cli, EvalArgs, TagArgs};
+use crate::command::{file, reads};
+use crate::exit::{Failure, Outcome};
+use crate::installation::{Installation, write_shipped};
+use crate::output;
+
+/// `tag`
+pub(crate) fn tag(cli: &Cli, args: &TagArgs) -> Outcome {
+    let tagger = watchlists(cli)?;
+    let stdin = [std::path::PathBuf::from("-")];
+    let files = if args.files.is_empty() { &stdin[..] } else { &args.files };
+    for path in files {
+        let bytes = file::read(path)?;
+        if args.jsonl {
+            for (number, line) in lines(&bytes) {
+                tag_line(&tagger, args, line).map_err(|error| {
+                    let place = format!("{}:{number}", path.display());
+                    Failure::found(error.context(place))
+                })?;
+            }
+        } else {
+            let text = connector::decode(&bytes, None).text;
+            let text = Text { text: Some(&text), ..Text::default() };
+            show(&tagger, args, &text, json!({}))?;
+        }
+    }
+    Ok(())
+}
+
+fn tag_line(tagger: &Tagger, args: &TagArgs, line: &[u8]) -> anyhow::Result<()> {
+    let line = repair_surrogates(line);
+    let value: Value = serde_json::from_str(&line)?;
+    let field = |name: &str| value.get(name).and_then(Value::as_str);
+    let text = Text {
+        title: field("title"),
+        summary: field("summary"),
+        text: field("text"),
+        lang: field("lang"),
+    };
+    show(tagger, args, &text, value.clone()).map_err(|failure| anyhow::anyhow!("{failure}"))
+}
+
+fn show(tagger: &Tagger, args: &TagArgs, text: &Text<'_>, mut line: Value) -> Outcome {
+    if args.json || args.jsonl {
+        if let Value::Object(object) = &mut line {
+            object.insert("tags".into(), json!(tagger.tag(text)));
+            if args.explain {
+                object.insert("explain".into(), json!(tagger.explain(text)));
+            }
+        }
+        return output::json(&line);
+    }
+    let tags = tagger.tag(text);
+    if tags.is_empty() {
+        output::line("no tags")?;
+    }
+    for tag in &tags {
+        output::line(&reads::reason(tag))?;
+    }
+    if args.explain {
+        let explained = serde_json::to_string_pretty(&tagger.explain(text)).map_err(Failure::io)?;
+        output::line(&explained)?;
+    }
+    Ok(())
+}
+
+/// `eval`
+pub(crate) fn eval(cli: &Cli, args: &EvalArgs) -> Outcome {
+    let tagger = watchlists(cli)?;
+    let bytes = file::read(&args.file)?;
+    let mut labelled = Vec::new();
+    for (number, line) in lines(&bytes) {
+        let line: Line = serde_json::from_str(&repair_surrogates(line)).map_err(|error| {
+            let place = format!("{}:{number}", args.file.display());
+            Failure::found(anyhow::Error::new(error).context(place))
+        })?;
+        labelled.push(line);
+    }
+    let report = tagger::eval::score(&tagger, labelled.into_iter());
+    if args.json {
+        return output::json(&report);
+    }
+    let percent =
+        |value: Option<f64>| value.map_or_else(|| "–".to_owned(), |value| format!("{value:.3}"));
+    let mut rows = Vec::new();
+    for (facet, of) in &report.facets {
+        let ids = of.ids.iter().map(|(id, score)| (id.as_str(), score));
+        for (id, score) in std::iter::once(("all", &of.all)).chain(ids) {
+            rows.push(vec![
+                facet.to_string(),
+                id.to_owned(),
+                percent(score.precision),
+                percent(score.recall),
+                percent(score.f1),
+                format!("{}/{}/{}", score.counts.right, score.counts.wrong, score.counts.missing),
+            ]);
+        }
+    }
+    let header = ["facet", "id", "precision", "recall", "F1", "right/wrong/missing"];
+    output::table(&header, rows)?;
+    for failure in &report.failures {
+        output::line(&format!(
+            "{} {}: wrong [{}], missing [{}]: {}",
+            failure.line,
+            failure.facet,
+            failure.wrong.join(" "),
+            failure.missing.join(" "),
+            model::one_line(&failure.text)
+        ))?;
+    }
+    Ok(())
+}
+
+fn lines(bytes: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
+    let lines = bytes.split(|byte| *byte == b'\n').enumerate();
+    lines.map(|(at, line)| (at + 1, line.trim_ascii())).filter(|(_, line)| !line.is_empty())
+}
+
+/// Half a surrogate pair in JSON is no character (RFC 8259 section 8.2): it becomes U+FFFD instead
+/// of a refused line.
+fn repair_surrogates(line: &[u8]) -> String {
+    let text = String::from_utf8_lossy(line);
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text.as_ref();
+    while let Some(at) = rest.find("\\u") {
+        // An even number of backslashes before the `u` is text, not an escape.
+        let slashes = rest[..=at].bytes().rev().take_while(|byte| *byte == b'\\').count();
+        let code = |at: usize| u32::from_str_radix(rest.get(at..at + 4)?, 16).ok();
+        let first = code(at + 2).filter(|_| slashes % 2 == 1);
+        let second =
+            rest.get(at + 6..at + 8).filter(|next| *next == "\\u").and_then(|_| code(at + 8));
+        let (keep, repair) = match (first, second) {
+            (Some(0xD800..=0xDBFF), Some(0xDC00..=0xDFFF)) => (at + 12, false),
+            (Some(0xD800..=0xDFFF), _) => (at, true),
+            _ => (at + 2, false),
+        };
+        out.push_str(&rest[..keep]);
+        rest = &rest[keep..];
+        if repair {
+            out.push('\u{FFFD}');
+            rest = &rest[6..];
+        }
+    }
+    out.push_str(rest);
+    out
+}
+
+/// The configured watchlists; where nothing is configured, the ones inside the program.
+fn watchlists(cli: &Cli) -> Result<Tagger, Failure> {
+    match config::find(cli.config.as_deref()) {
+        Ok(at) => Ok(Installation::load_at(&at, cli.data.as_deref())?.config.tagger),
+        Err(error) if cli.config.is_some() => Err(Failure::usage(error)),
+        Err(_) => {
+            let folder =
+                crate::scratch::Folder::new("stackwatch-watchlists").map_err(Failure::io)?;
+            let at = write_shipped(
+                folder.path(),
+                "contact = \"https://example.org/\"\nwatchlists = \"../watchlists\"\n",
+            )
+            .map_err(Failure::io)?;
+            Ok(Installation::load_at(&at, None)?.config.tagger)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn half_a_surrogate_pair_is_replaced_and_a_whole_one_stays() {
+        let fix = |text: &str| repair_surrogates(text.as_bytes());
+        assert_eq!(fix(r#"{"a":"\ud83d\ude00"}"#), r#"{"a":"\ud83d\ude00"}"#);
+        assert_eq!(fix(r#"{"a":"\ud83d x"}"#), "{\"a\":\"\u{FFFD} x\"}");
+        assert_eq!(fix(r#"{"a":"\\ud83d"}"#), r#"{"a":"\\ud83d"}"#);
+        assert_eq!(fix(r#"{"a":"\udc00\u0041"}"#), "{\"a\":\"\u{FFFD}\\u0041\"}");
+    }
+}

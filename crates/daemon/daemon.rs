@@ -1,0 +1,246 @@
+//! The tasks of a running daemon, over one store: watching, delivering, digests, console, and the
+//! signs of life. One of them ending, well or badly, ends them all.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use console::{Actions, Answer, DigestQuery, Document, Error, RetryQuery, State};
+use model::ChannelId;
+use pipeline::{Context, Deliverer, deliver};
+use serde_json::{Value, json};
+use store::Store;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+use tracing::{error, info, warn};
+
+use crate::command::run::notify;
+use crate::tell;
+
+/// The store is exported once in this time.
+const EXPORT_EVERY: Duration = Duration::from_secs(24 * 3600);
+/// The watchdog is fed while the writer has gone through its loop within this time.
+const WRITER_LIMIT: Duration = Duration::from_secs(30);
+
+/// A running daemon.
+pub(crate) struct Daemon {
+    contexts: watch::Sender<Context>,
+    console: State,
+    deliverer: Deliverer,
+    tasks: JoinSet<anyhow::Result<()>>,
+}
+
+/// How the first task ended.
+pub(crate) enum Ended {
+    Well,
+    Badly(anyhow::Error),
+}
+
+impl Daemon {
+    /// Starts every task; `stop` ends them.
+    pub(crate) async fn start(
+        cx: Context,
+        console: State,
+        listener: TcpListener,
+        socket: &Path,
+        stop: CancellationToken,
+    ) -> anyhow::Result<Self> {
+        let now = cx.clock.now();
+        if now >= model::Timestamp::CLOCK_FLOOR {
+            pipeline::reconcile(&cx.store, &cx.settings.sources, now).await?;
+            if let Some(outage) = pipeline::note_outage(&cx.store, now).await? {
+                warn!("nothing was watched before {}: the daemon did not run", outage.until);
+            }
+        }
+        let (contexts, receiver) = watch::channel(cx.clone());
+        let deliverer = tell::deliverer(&cx);
+        let live = Live { contexts: receiver.clone(), deliverer: deliverer.clone() };
+        console.open(cx.store.clone(), Arc::new(live));
+        console.trouble(troubles(&cx, None));
+
+        let mut tasks = JoinSet::new();
+        let served = console::serve(
+            console::router(console.clone()),
+            Some(listener),
+            socket.to_owned(),
+            stop.clone(),
+        );
+        tasks.spawn(async move { Ok(served.await?) });
+        let watched = pipeline::watch(receiver.clone(), stop.clone(), |_, _| {});
+        tasks.spawn(async move { Ok(watched.await?) });
+        let delivered = {
+            let (deliverer, stop) = (deliverer.clone(), stop.clone());
+            async move { deliverer.run(stop).await }
+        };
+        tasks.spawn(async move { Ok(delivered.await?) });
+        let alive = pipeline::keep_alive(cx.store.clone(), Arc::clone(&cx.clock), stop.clone());
+        tasks.spawn(async move { Ok(alive.await?) });
+        let beats = pipeline::heartbeat(receiver, stop.clone());
+        tasks.spawn(async move {
+            beats.await;
+            Ok(())
+        });
+        tasks.spawn(exports(cx.store.clone(), stop.clone()));
+        tasks.spawn(watchdog(cx.store, stop));
+        Ok(Self { contexts, console, deliverer, tasks })
+    }
+
+    pub(crate) fn store(&self) -> Store {
+        self.contexts.borrow().store.clone()
+    }
+
+    /// Takes over a new configuration; what runs now ends under the old one.
+    pub(crate) fn reload(&self, cx: Context, console: console::Settings) {
+        self.console.configure(console);
+        self.console.trouble(troubles(&cx, None));
+        self.deliverer.reload(cx.fetcher.clone(), Arc::clone(&cx.settings));
+        self.contexts.send_replace(cx);
+    }
+
+    /// Shows `reason` as trouble of the daemon until the next reload.
+    pub(crate) fn trouble(&self, reason: Option<String>) {
+        let cx = self.contexts.borrow().clone();
+        self.console.trouble(troubles(&cx, reason));
+    }
+
+    /// Waits for the first task that ends.
+    pub(crate) async fn ended(&mut self) -> Ended {
+        match self.tasks.join_next().await {
+            Some(Ok(Ok(()))) | None => Ended::Well,
+            Some(Ok(Err(error))) => Ended::Badly(error),
+            Some(Err(panic)) => Ended::Badly(panic.into()),
+        }
+    }
+
+    /// Waits for all tasks after `stop`.
+    pub(crate) async fn wind_up(&mut self) {
+        while let Some(ended) = self.tasks.join_next().await {
+            if let Ok(Err(error)) = ended {
+                error!("while stopping: {error:#}");
+            }
+        }
+    }
+}
+
+/// What an operator has to mend: secrets that are missing.
+fn troubles(cx: &Context, reason: Option<String>) -> Vec<String> {
+    let settings = &cx.settings;
+    let sources =
+        settings.sources.iter().filter(|source| source.off.is_none()).flat_map(|source| {
+            let missing = source.headers.iter().filter_map(|(_, secret)| secret.reveal().err());
+            missing.map(move |reason| format!("source `{}`: {reason}", source.id))
+        });
+    let channels = settings.channels.iter().filter_map(|channel| {
+        channel.missing_secret().map(|reason| format!("channel `{}`: {reason}", channel.id))
+    });
+    reason.into_iter().chain(sources).chain(channels).collect()
+}
+
+/// Exports the store each day, or when its journal has grown: the journal is pruned by it.
+async fn exports(store: Store, stop: CancellationToken) -> anyhow::Result<()> {
+    let mut last = tokio::time::Instant::now();
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return Ok(()),
+            () = tokio::time::sleep(Duration::from_secs(60)) => {}
+        }
+        if last.elapsed() < EXPORT_EVERY && !store.health().export_due {
+            continue;
+        }
+        last = tokio::time::Instant::now();
+        let exported = {
+            let store = store.clone();
+            tokio::task::spawn_blocking(move || store.export(None)).await?
+        };
+        match exported {
+            Ok(report) => info!("exported: {}", serde_json::to_string(&report)?),
+            // The store is still whole; the next try is tomorrow, `store stats` shows the age.
+            Err(error) => error!("the export failed: {error}"),
+        }
+    }
+}
+
+/// Feeds the service manager's watchdog while the store's writer is alive; a poisoned store ends
+/// the daemon, for only opening it again helps.
+async fn watchdog(store: Store, stop: CancellationToken) -> anyhow::Result<()> {
+    loop {
+        if let Some(reason) = store.poisoned() {
+            anyhow::bail!("the store failed: {reason}");
+        }
+        if store.writer_alive() < WRITER_LIMIT {
+            notify(&[sd_notify::NotifyState::Watchdog]);
+        }
+        tokio::select! {
+            () = stop.cancelled() => return Ok(()),
+            () = tokio::time::sleep(Duration::from_secs(5)) => {}
+        }
+    }
+}
+
+/// What the console asks of a running daemon.
+struct Live {
+    contexts: watch::Receiver<Context>,
+    deliverer: Deliverer,
+}
+
+impl Live {
+    fn cx(&self) -> Context {
+        self.contexts.borrow().clone()
+    }
+}
+
+fn internal(error: impl std::fmt::Display) -> Error {
+    Error::Internal(error.to_string())
+}
+
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Error> + Send + 'static,
+) -> Result<T, Error> {
+    tokio::task::spawn_blocking(work).await.map_err(internal)?
+}
+
+impl Actions for Live {
+    fn retry_deliveries(&self, which: RetryQuery) -> Answer<Value> {
+        let cx = self.cx();
+        Box::pin(async move {
+            let which = tell::which(which)?;
+            let retried = deliver::retry(&cx.store, &which, cx.clock.now()).await;
+            Ok(json!({ "retried": retried.map_err(internal)? }))
+        })
+    }
+
+    fn test_channel(&self, channel: ChannelId) -> Answer<Value> {
+        let (cx, deliverer) = (self.cx(), self.deliverer.clone());
+        Box::pin(async move {
+            let receipt = tell::test_channel(&deliverer, &cx.settings, &channel).await?;
+            Ok(json!({ "channel": channel, "receipt": receipt }))
+        })
+    }
+
+    fn digest(&self, which: DigestQuery) -> Answer<Document> {
+        let (cx, deliverer) = (self.cx(), self.deliverer.clone());
+        Box::pin(async move {
+            if which.send {
+                tell::send_digest(&deliverer, &cx.settings, &*cx.clock, &which).await?;
+            }
+            blocking(move || tell::render_digest(&cx.store, &cx.settings, &*cx.clock, &which)).await
+        })
+    }
+
+    fn store_stats(&self) -> Answer<Value> {
+        let store = self.cx().store;
+        Box::pin(blocking(move || serde_json::to_value(store.stats()?).map_err(internal)))
+    }
+
+    fn verify_store(&self) -> Answer<Value> {
+        let store = self.cx().store;
+        Box::pin(blocking(move || serde_json::to_value(store.verify()?).map_err(internal)))
+    }
+
+    fn export_store(&self) -> Answer<Value> {
+        let store = self.cx().store;
+        Box::pin(blocking(move || serde_json::to_value(store.export(None)?).map_err(internal)))
+    }
+}

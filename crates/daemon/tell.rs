@@ -1,0 +1,132 @@
+//! Digests and deliveries as both the daemon and the command line make them.
+
+use std::sync::Arc;
+
+use console::{DigestQuery, Document, Error, RetryQuery};
+use fetch::Fetcher;
+use model::ChannelId;
+use pipeline::deliver::Which;
+use pipeline::digest::{self, Period};
+use pipeline::{Clock, Context, Deliverer, DigestFormat, DigestSettings, Settings};
+use store::Store;
+
+/// The delivery worker of a context.
+pub(crate) fn deliverer(cx: &Context) -> Deliverer {
+    Deliverer::new(
+        cx.store.clone(),
+        cx.fetcher.clone(),
+        Arc::clone(&cx.settings),
+        Arc::clone(&cx.clock),
+    )
+}
+
+/// Renders a digest of a local day; today up to now without a day.
+pub(crate) fn render_digest(
+    store: &Store,
+    settings: &Settings,
+    clock: &dyn Clock,
+    query: &DigestQuery,
+) -> Result<Document, Error> {
+    let digest = choose(settings, query.name.as_deref())?;
+    let format = format(query.format.as_deref())?;
+    let period = period(settings, clock, query.date.as_deref())?;
+    let built = digest::build(store, settings, digest, period)?;
+    let content_type = match format {
+        DigestFormat::Html => "text/html; charset=utf-8",
+        DigestFormat::Markdown => "text/markdown; charset=utf-8",
+        DigestFormat::Json => "application/json",
+    };
+    Ok(Document { content_type, body: digest::render(&built, format).into_bytes() })
+}
+
+fn choose<'s>(settings: &'s Settings, name: Option<&str>) -> Result<&'s DigestSettings, Error> {
+    let digests = &settings.digests;
+    let Some(name) = name else {
+        return digests.first().ok_or_else(|| {
+            Error::NotFound("no digest is configured: see config/digests.toml".into())
+        });
+    };
+    digests.iter().find(|digest| digest.id.as_str() == name).ok_or_else(|| {
+        let known: Vec<_> = digests.iter().map(|digest| digest.id.as_str()).collect();
+        Error::NotFound(format!(
+            "no digest `{name}` is configured, there are: {}",
+            known.join(", ")
+        ))
+    })
+}
+
+fn format(text: Option<&str>) -> Result<DigestFormat, Error> {
+    match text.unwrap_or("md") {
+        "md" => Ok(DigestFormat::Markdown),
+        "html" => Ok(DigestFormat::Html),
+        "json" => Ok(DigestFormat::Json),
+        other => Err(Error::Invalid(format!("`{other}` is not a format: md, html and json are"))),
+    }
+}
+
+fn period(settings: &Settings, clock: &dyn Clock, date: Option<&str>) -> Result<Period, Error> {
+    let zone = &settings.timezone;
+    let date = match date {
+        Some(text) => text
+            .parse()
+            .map_err(|_| Error::Invalid(format!("`{text}` is not a day, 2026-03-01 is one")))?,
+        None => clock.now().to_jiff().to_zoned(zone.clone()).date(),
+    };
+    Ok(digest::day(date, zone))
+}
+
+/// Sends a digest to its channels now, under the id of that period's scheduled one.
+pub(crate) async fn send_digest(
+    deliverer: &Deliverer,
+    settings: &Settings,
+    clock: &dyn Clock,
+    query: &DigestQuery,
+) -> Result<(), Error> {
+    let digest = choose(settings, query.name.as_deref())?;
+    let period = period(settings, clock, query.date.as_deref())?;
+    for (channel, sent) in deliverer.send_digest(digest, period).await? {
+        sent.map_err(|error| Error::Failed(format!("channel `{channel}`: {error}")))?;
+    }
+    Ok(())
+}
+
+/// Which dead letters a question means.
+pub(crate) fn which(query: RetryQuery) -> Result<Which, Error> {
+    match (query.message, query.channel) {
+        (None, None) => Ok(Which::All),
+        (Some(message), None) => Ok(Which::Message(message)),
+        (None, Some(channel)) => Ok(Which::Channel(channel)),
+        (Some(_), Some(_)) => Err(Error::Invalid("either a message or a channel, not both".into())),
+    }
+}
+
+/// Sends a marked trial over a configured channel.
+pub(crate) async fn test_channel(
+    deliverer: &Deliverer,
+    settings: &Settings,
+    channel: &ChannelId,
+) -> Result<String, Error> {
+    if !settings.channels.iter().any(|known| &known.id == channel) {
+        let known: Vec<_> = settings.channels.iter().map(|known| known.id.as_str()).collect();
+        return Err(Error::NotFound(format!(
+            "no channel `{channel}` is configured, there are: {}",
+            known.join(", ")
+        )));
+    }
+    deliverer.test_channel(channel).await.map_err(|error| Error::Failed(error.to_string()))
+}
+
+/// A context for commands that deliver without a daemon.
+pub(crate) fn context(
+    at: &crate::installation::Installation,
+    store: Store,
+) -> Result<Context, fetch::BuildError> {
+    let config = &at.config;
+    Ok(Context {
+        store,
+        fetcher: Fetcher::new(config.fetch.clone())?,
+        tagger: config.tagger.clone(),
+        settings: Arc::new(config.pipeline.clone()),
+        clock: Arc::new(pipeline::SystemClock),
+    })
+}
