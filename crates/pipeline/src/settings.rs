@@ -125,6 +125,18 @@ pub struct Channel {
     pub kind: ChannelKind,
 }
 
+impl Channel {
+    /// What the channel lacks; `None` when nothing does.
+    pub fn missing_secret(&self) -> Option<&str> {
+        let secret = match &self.kind {
+            ChannelKind::File { .. } => None,
+            ChannelKind::Webhook { secret, .. } => secret.as_ref(),
+            ChannelKind::Email(email) => email.password.as_ref(),
+        };
+        secret.and_then(|secret| secret.reveal().err())
+    }
+}
+
 #[derive(Clone, Debug, PartialEq)]
 pub enum ChannelKind {
     /// JSON lines, relative to the data folder.
