@@ -1,0 +1,182 @@
+//! `when` and `unless`: which items a rule means.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use model::{ChannelId, Facet, Kind};
+use pipeline::Criteria;
+
+use crate::groups::Groups;
+use crate::table::{Placed, Table};
+use crate::value::{language, slug};
+
+/// The facets that criteria can name, by their keys.
+pub(crate) const FACETS: [(&str, Facet); 5] = [
+    ("vendor", Facet::Vendor),
+    ("layer", Facet::Layer),
+    ("event", Facet::Event),
+    ("counterparty", Facet::Counterparty),
+    ("place", Facet::Place),
+];
+
+/// The ids that rules can name.
+pub(crate) struct Names {
+    /// By facet; `None` where some could not be read, so that nothing can be called unknown.
+    facets: BTreeMap<Facet, Option<BTreeSet<String>>>,
+    channels: Option<BTreeSet<String>>,
+    /// Former ids of entries, to say what they are called now.
+    pub(crate) formerly: BTreeMap<(Facet, String), String>,
+    pub(crate) categories: BTreeSet<String>,
+}
+
+impl Names {
+    /// Before the entries are taken out.
+    pub(crate) fn of(groups: &Groups<'_>) -> Self {
+        let ids = |kind: &str| {
+            groups.is_complete(kind).then(|| groups.ids(kind).into_iter().collect::<BTreeSet<_>>())
+        };
+        Self {
+            facets: FACETS.into_iter().map(|(key, facet)| (facet, ids(key))).collect(),
+            channels: ids("channel"),
+            formerly: BTreeMap::new(),
+            categories: BTreeSet::new(),
+        }
+    }
+
+    /// Every id of every watchlist is known.
+    pub(crate) fn are_complete(&self) -> bool {
+        self.facets.values().all(Option::is_some)
+    }
+
+    /// Refuses an id that no watchlist has.
+    pub(crate) fn entry(&self, facet: Facet, id: &str) -> Result<String, String> {
+        match self.facets.get(&facet) {
+            Some(Some(ids)) if !ids.contains(id) => {
+                if let Some(now) = self.formerly.get(&(facet, id.to_owned())) {
+                    return Err(format!("{facet} `{id}` is called `{now}` now"));
+                }
+                let near = nearest(id, ids).map(|near| format!(": did you mean `{near}`?"));
+                let near = near.unwrap_or_default();
+                Err(format!("there is no {facet} `{id}` in the watchlists{near}"))
+            }
+            _ => Ok(id.to_owned()),
+        }
+    }
+
+    fn channel(&self, id: &str) -> Result<ChannelId, String> {
+        match &self.channels {
+            Some(ids) if !ids.contains(id) => {
+                let near = nearest(id, ids).map(|near| format!(": did you mean `{near}`?"));
+                Err(format!("there is no channel `{id}`{}", near.unwrap_or_default()))
+            }
+            _ => id.parse::<ChannelId>().map_err(|error| error.to_string()),
+        }
+    }
+}
+
+/// The id that differs in the fewest letters, if they are few.
+fn nearest<'n>(id: &str, ids: &'n BTreeSet<String>) -> Option<&'n String> {
+    if id.len() > MAX_ID_BYTES {
+        return None;
+    }
+    let near = ids.iter().map(|known| (distance(id, known), known)).min()?;
+    (near.0 <= 1 + id.len() / 5).then_some(near.1)
+}
+
+/// Longer texts are no ids.
+const MAX_ID_BYTES: usize = 64;
+
+/// Letters to be changed, added or removed to make one of the other (Levenshtein).
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, letter) in a.chars().enumerate() {
+        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
+        for (j, other) in b.iter().enumerate() {
+            let changed = diagonal + usize::from(letter != *other);
+            diagonal = row[j + 1];
+            row[j + 1] = changed.min(diagonal + 1).min(row[j] + 1);
+        }
+    }
+    row[b.len()]
+}
+
+/// The criteria under `key`; nothing at all if it is not there.
+pub(crate) fn read(entry: &mut Table<'_>, key: &'static str, names: &Names) -> Criteria {
+    let Some(mut table) = entry.table(key) else { return Criteria::default() };
+    let mut criteria = Criteria::default();
+    for (key, facet) in FACETS {
+        let any_or_known = |id: &str| match id {
+            "*" => Ok(id.to_owned()),
+            _ => names.entry(facet, id),
+        };
+        if let Some(ids) = list(&mut table, key, any_or_known) {
+            criteria.tags.push((facet, ids.into_iter().map(|id| id.value).collect()));
+        }
+    }
+    let kinds = list(&mut table, "kind", |text| {
+        text.parse::<Kind>().map_err(|error| error.trim_start_matches(['`']).to_owned())
+    });
+    criteria.kind = values(kinds);
+    let categories = list(&mut table, "category", |text| match text {
+        "*" => Ok(text.to_owned()),
+        _ => slug(text),
+    });
+    for category in categories.iter().flatten() {
+        if category.value != "*" && !names.categories.contains(&category.value) {
+            let message = format!("no source has the category `{}`", category.value);
+            category.here.warning(message);
+        }
+    }
+    criteria.category = values(categories);
+    let languages = list(&mut table, "lang", |text| match text {
+        "*" => Ok(text.to_owned()),
+        _ => language(text),
+    });
+    criteria.lang = values(languages);
+    table.finish();
+    criteria
+}
+
+fn values<T>(placed: Option<Vec<Placed<'_, T>>>) -> Vec<T> {
+    placed.into_iter().flatten().map(|placed| placed.value).collect()
+}
+
+/// A list that cannot be empty; `None` if it is not there or nothing of it was good.
+fn list<'d, T>(
+    table: &mut Table<'d>,
+    key: &'static str,
+    parse: impl Fn(&str) -> Result<T, String>,
+) -> Option<Vec<Placed<'d, T>>> {
+    let texts = not_empty(table, key)?;
+    let good: Vec<_> = texts.into_iter().filter_map(|text| text.check(&parse)).collect();
+    (!good.is_empty()).then_some(good)
+}
+
+fn not_empty<'d>(table: &mut Table<'d>, key: &'static str) -> Option<Vec<Placed<'d, String>>> {
+    let value = table.take(key)?;
+    let here = value.here.clone();
+    if value.is_empty_list() {
+        here.problem("is empty: leave the key out, or name what it is about");
+        return None;
+    }
+    Some(value.texts())
+}
+
+/// The channels under `to`, of which there must be one.
+pub(crate) fn channels(entry: &mut Table<'_>, names: &Names) -> Vec<ChannelId> {
+    if !entry.has("to") {
+        entry.take("to");
+        entry.missing("to", "[\"log\"]");
+        return Vec::new();
+    }
+    let mut channels = Vec::new();
+    for text in not_empty(entry, "to").unwrap_or_default() {
+        let Some(id) = text.check(|text| names.channel(text)) else { continue };
+        if channels.contains(&id.value) {
+            id.here.problem("is there twice");
+        } else {
+            channels.push(id.value);
+        }
+    }
+    channels
+}

@@ -1,0 +1,155 @@
+//! All files as one: settings by key, entries by kind and id.
+
+use std::collections::BTreeMap;
+use std::fmt::Display;
+
+use toml::de::DeTable;
+
+use crate::Environment;
+use crate::document::Document;
+use crate::problem::Report;
+use crate::table::{Cx, Here, Placed, Table, Value};
+
+/// The kinds of entries of the configuration itself.
+pub(crate) const KINDS: [&str; 4] = ["source", "channel", "alert", "digest"];
+/// The kinds of entries of watchlists, which may stand in the configuration too: small ones fit
+/// in one file.
+pub(crate) const FACETS: [&str; 5] = ["vendor", "layer", "event", "counterparty", "place"];
+/// Everything else that may stand at the top of a file.
+const SETTINGS: [&str; 9] =
+    ["data", "watchlists", "contact", "timezone", "fetch", "store", "keep", "console", "heartbeat"];
+
+/// One `[kind.id]`.
+pub(crate) struct Entry<'d> {
+    pub(crate) id: String,
+    pub(crate) table: Table<'d>,
+}
+
+/// What stands in all files together.
+#[derive(Default)]
+pub(crate) struct Groups<'d> {
+    settings: BTreeMap<&'static str, Value<'d>>,
+    entries: BTreeMap<&'static str, BTreeMap<String, Entry<'d>>>,
+    /// Kinds of which an entry was left out: an id that is not there may have been in it.
+    lost: Vec<&'static str>,
+}
+
+impl<'d> Groups<'d> {
+    /// Adds what stands in the files of the configuration.
+    pub(crate) fn add_configuration(
+        &mut self,
+        documents: &'d [Document],
+        report: &'d Report,
+        environment: &'d Environment,
+    ) {
+        for document in documents {
+            self.add(Cx { document, report, environment }, &[&SETTINGS, &KINDS, &FACETS]);
+        }
+    }
+
+    /// Adds what stands in the files of the watchlists.
+    pub(crate) fn add_watchlists(
+        &mut self,
+        documents: &'d [Document],
+        report: &'d Report,
+        environment: &'d Environment,
+    ) {
+        for document in documents {
+            self.add(Cx { document, report, environment }, &[&FACETS]);
+        }
+    }
+
+    fn add(&mut self, cx: Cx<'d>, allowed: &[&'static [&'static str]]) {
+        let root: DeTable<'d> = cx.document.parse();
+        for kind in KINDS.into_iter().chain(FACETS) {
+            if cx.document.lost_section(kind) {
+                self.lost.push(kind);
+            }
+        }
+        for (key, value) in root {
+            let here = Here::new(cx, key.get_ref().as_ref(), key.span());
+            let known =
+                allowed.iter().flat_map(|keys| keys.iter()).find(|known| **known == here.key);
+            let Some(&kind) = known else {
+                let keys = allowed.iter().flat_map(|keys| keys.iter());
+                let keys: Vec<_> = keys.map(|key| format!("`{key}`")).collect();
+                let keys = keys.join(", ");
+                here.bare_problem(format!("unknown field `{}`, expected one of {keys}", here.key));
+                continue;
+            };
+            let value = Value::new(cx, here.key.clone(), value);
+            if SETTINGS.contains(&kind) {
+                self.add_setting(kind, here, value);
+            } else {
+                self.add_entries(kind, value);
+            }
+        }
+    }
+
+    fn add_setting(&mut self, key: &'static str, here: Here<'d>, value: Value<'d>) {
+        match self.settings.get(key) {
+            Some(first) => {
+                let place = first.here.shown();
+                here.bare_problem(format!("`{key}`: already set in {place}"));
+            }
+            None => {
+                self.settings.insert(key, value);
+            }
+        }
+    }
+
+    fn add_entries(&mut self, kind: &'static str, value: Value<'d>) {
+        let Some(table) = value.entries() else { return };
+        let known = self.entries.entry(kind).or_default();
+        for (here, value) in table.into_entries() {
+            let id = here.key.clone();
+            let Some(table) = value.entry() else { continue };
+            match known.get(&id) {
+                Some(first) => {
+                    let place = first.table.here.shown();
+                    here.bare_problem(format!("`{kind}.{id}`: already used in {place}"));
+                }
+                None => {
+                    known.insert(id.clone(), Entry { id, table });
+                }
+            }
+        }
+    }
+
+    pub(crate) fn has_setting(&self, key: &str) -> bool {
+        self.settings.contains_key(key)
+    }
+
+    /// A setting that is a text, through the door of its type.
+    pub(crate) fn text<T, E: Display>(
+        &mut self,
+        key: &'static str,
+        parse: impl FnOnce(&str) -> Result<T, E>,
+    ) -> Option<Placed<'d, T>> {
+        self.settings.remove(key)?.text()?.check(parse)
+    }
+
+    /// A setting that is a table.
+    pub(crate) fn table(&mut self, key: &'static str) -> Option<Table<'d>> {
+        self.settings.remove(key)?.table()
+    }
+
+    pub(crate) fn ids(&self, kind: &str) -> Vec<String> {
+        self.entries.get(kind).map(|entries| entries.keys().cloned().collect()).unwrap_or_default()
+    }
+
+    /// Every id of `kind` that was written is known.
+    pub(crate) fn is_complete(&self, kind: &str) -> bool {
+        !self.lost.contains(&kind)
+    }
+
+    /// All watchlists are incomplete: a file or folder could not be read.
+    pub(crate) fn lose_watchlists(&mut self) {
+        self.lost.extend(FACETS);
+    }
+
+    /// The entries of `kind` by id, to be read.
+    pub(crate) fn take(&mut self, kind: &str) -> Vec<Entry<'d>> {
+        self.entries.remove(kind).unwrap_or_default().into_values().collect()
+    }
+}
