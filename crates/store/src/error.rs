@@ -67,7 +67,10 @@ pub enum OpenError {
     )]
     SchemaTooNew { found: u32, known: u32 },
     /// The commit journal does not fit together, or not to the store.
-    #[error("the journal {} is damaged: {reason}", path.display())]
+    #[error(
+        "the journal {} is damaged: {reason}; `stackwatch store rebuild` makes the store anew from \
+         the last export and what of the journal can be read", path.display()
+    )]
     JournalDamaged { path: PathBuf, reason: String },
     /// The engine opened, but a read or the replay failed.
     #[error("the store could not be brought up to date")]
