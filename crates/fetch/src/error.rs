@@ -16,8 +16,7 @@ pub(crate) type BoxError = Box<dyn Error + Send + Sync>;
 pub enum BuildError {
     #[error("the user agent `{0}` cannot be sent: letters, digits and signs of ASCII can")]
     UserAgent(String),
-    /// Mostly: no certificate authorities are installed (package `ca-certificates`).
-    #[error("the HTTP client cannot start; are certificate authorities installed?")]
+    #[error("the HTTP client cannot start")]
     Client(#[source] BoxError),
 }
 
@@ -121,19 +120,23 @@ impl FetchError {
 
     /// The message with its causes, on one line, without addresses that could carry a secret.
     pub fn describe(&self) -> String {
-        let mut text = self.to_string();
-        // `transparent` variants show their cause already; their own causes start one below.
-        let mut cause = self.source();
-        while let Some(error) = cause {
-            let part = error.to_string();
-            if !text.ends_with(&part) {
-                text.push_str(": ");
-                text.push_str(&part);
-            }
-            cause = error.source();
-        }
-        model::one_line(&text)
+        chain(self)
     }
+}
+
+/// An error and its causes on one line; what a cause only repeats is left out.
+pub(crate) fn chain(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let part = error.to_string();
+        if !text.ends_with(&part) {
+            text.push_str(": ");
+            text.push_str(&part);
+        }
+        cause = error.source();
+    }
+    model::one_line(&text)
 }
 
 /// The first cause of type `T` below `error`.

@@ -9,14 +9,15 @@ use reqwest::header::{
     ACCEPT, ACCEPT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, IF_MODIFIED_SINCE,
     IF_NONE_MATCH, LOCATION, USER_AGENT,
 };
-use reqwest::{Client, Method, Response};
+use reqwest::{Client, ClientBuilder, Method, Response};
+use rustls::{ClientConfig, RootCertStore};
 use tokio::time::{Instant, timeout};
 use tracing::warn;
 
 use crate::answer::{Answer, Body, Fetched, Meta, Post, Request};
 use crate::body;
 use crate::check::{Blocked, bare, check};
-use crate::error::{BoxError, BuildError, FetchError, Phase, cause};
+use crate::error::{BoxError, BuildError, FetchError, Phase, cause, chain};
 use crate::gate::{HostGate, Paused, Turn};
 use crate::headers;
 use crate::hop::Trail;
@@ -68,19 +69,13 @@ impl Fetcher {
             .ok()
             .filter(|value| value.to_str().is_ok_and(|text| !text.trim().is_empty()))
             .ok_or_else(|| BuildError::UserAgent(settings.user_agent.clone()))?;
-        let client = Client::builder()
-            .dns_resolver(Arc::new(Resolver::new(&settings.allow)))
-            .no_proxy()
-            .redirect(reqwest::redirect::Policy::none())
-            .referer(false)
-            .retry(reqwest::retry::never())
-            .connect_timeout(settings.connect_timeout)
-            .pool_idle_timeout(POOL_IDLE)
-            .pool_max_idle_per_host(settings.per_host.max(1))
-            .http1_max_headers(MAX_HEADERS)
-            .http2_max_header_list_size(MAX_H2_HEADERS_BYTES)
-            .build()
-            .map_err(|error| BuildError::Client(error.into()))?;
+        let client = client(&settings).build().or_else(|error| {
+            // No authorities: a machine that only asks over http can still do its work, and every
+            // https source says what is wrong with it.
+            warn!(error = %chain(&error), "no certificate authorities, https will fail");
+            client(&settings).tls_backend_preconfigured(trusting_nobody()).build()
+        });
+        let client = client.map_err(|error| BuildError::Client(error.into()))?;
         let gate = HostGate::new(settings.per_host, settings.spacing);
         let sinks = HostGate::new(1, Duration::ZERO);
         Ok(Self(Arc::new(Inner { client, user_agent, settings, gate, sinks })))
@@ -133,6 +128,25 @@ impl Fetcher {
     pub fn pause(&self, url: &HttpUrl, wait: Duration) {
         self.0.gate.pause(url, wait);
     }
+}
+
+fn client(settings: &Settings) -> ClientBuilder {
+    Client::builder()
+        .dns_resolver(Arc::new(Resolver::new(&settings.allow)))
+        .no_proxy()
+        .redirect(reqwest::redirect::Policy::none())
+        .referer(false)
+        .retry(reqwest::retry::never())
+        .connect_timeout(settings.connect_timeout)
+        .pool_idle_timeout(POOL_IDLE)
+        .pool_max_idle_per_host(settings.per_host.max(1))
+        .http1_max_headers(MAX_HEADERS)
+        .http2_max_header_list_size(MAX_H2_HEADERS_BYTES)
+}
+
+/// TLS that accepts no certificate.
+fn trusting_nobody() -> ClientConfig {
+    ClientConfig::builder().with_root_certificates(RootCertStore::empty()).with_no_client_auth()
 }
 
 async fn turn(gate: &HostGate, url: &HttpUrl) -> Result<Turn, FetchError> {
@@ -302,4 +316,58 @@ fn add_validators(headers: &mut HeaderMap, validators: &Validators) -> bool {
 #[expect(clippy::disallowed_methods, reason = "stands in for a `Date` that an answer lacks")]
 fn now() -> SystemTime {
     SystemTime::now()
+}
+
+#[cfg(test)]
+mod tests {
+    use testkit::Origin;
+
+    use super::*;
+
+    fn settings(allow: &[&str]) -> Settings {
+        Settings {
+            user_agent: "stackwatch/0.0 (+https://example.org/)".into(),
+            per_host: 1,
+            spacing: Duration::ZERO,
+            connect_timeout: Duration::from_secs(5),
+            idle_timeout: Duration::from_secs(5),
+            total_timeout: Duration::from_secs(10),
+            allow: allow.iter().map(|net| net.parse().unwrap()).collect(),
+        }
+    }
+
+    /// Past the check of the address, as a name would come that turns into another address between
+    /// check and connection.
+    #[tokio::test]
+    async fn the_client_itself_gets_no_refused_address_of_a_name() {
+        let origin = Origin::start();
+        let named = format!("http://localhost:{}/", origin.address().port()).parse().unwrap();
+        let fetcher = Fetcher::new(settings(&[])).unwrap();
+        let sent = fetcher.0.send(Method::GET, &named, HeaderMap::new(), None).await;
+        assert!(matches!(sent, Err(FetchError::Refused(Blocked::Resolved { .. }))), "{sent:?}");
+        assert_eq!(origin.connections(), 0);
+    }
+
+    #[tokio::test]
+    async fn without_authorities_http_works_and_https_says_why_not() {
+        let origin = Origin::start();
+        origin.serve("/f", "x");
+        let mut fetcher = Fetcher::new(settings(&["127.0.0.0/8"])).unwrap();
+        let client = client(&fetcher.0.settings).tls_backend_preconfigured(trusting_nobody());
+        Arc::get_mut(&mut fetcher.0).unwrap().client = client.build().unwrap();
+        let plain = Request::feed(origin.url("/f").parse().unwrap(), 100);
+        assert!(fetcher.get(&plain).await.is_ok());
+        let secure = origin.url("/f").replace("http:", "https:").parse().unwrap();
+        let error = fetcher.get(&Request::feed(secure, 100)).await.unwrap_err();
+        assert!(matches!(error, FetchError::Connect { .. }), "{error:?}");
+    }
+
+    #[test]
+    fn a_user_agent_that_names_nobody_is_refused() {
+        for user_agent in ["", "  ", "stackwatch\r\nX: y", "\u{1b}[31m"] {
+            let settings = Settings { user_agent: user_agent.into(), ..settings(&[]) };
+            let error = Fetcher::new(settings).unwrap_err();
+            assert!(matches!(error, BuildError::UserAgent(_)), "{user_agent:?}: {error:?}");
+        }
+    }
 }

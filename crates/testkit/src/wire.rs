@@ -25,6 +25,10 @@ pub(crate) async fn hear(socket: &mut TcpStream, buffer: &mut Vec<u8>) -> Option
         if let Some(end) = buffer.windows(4).position(|four| four == b"\r\n\r\n") {
             break end;
         }
+        // Not a method: somebody speaks TLS.
+        if buffer.first().is_some_and(|first| !first.is_ascii_alphabetic()) {
+            return None;
+        }
         if buffer.len() > MAX_HEAD_BYTES || socket.read_buf(buffer).await.ok()? == 0 {
             return None;
         }
