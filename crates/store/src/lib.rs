@@ -1,7 +1,4 @@
-//! The only crate that names sled: keys, encoding, migrations, atomic commits.
-//!
-//! [`Store`] reads typed [`tables`] and takes [`Commit`]s; a commit is durable when it returns.
-//! Inside, one narrow trait over bytes has a model in memory and sled behind a commit journal.
+#![doc = include_str!("../README.md")]
 
 mod commit;
 mod engine;
