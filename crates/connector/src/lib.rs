@@ -1,7 +1,15 @@
 //! How each kind of source is read: pure functions from bytes to entries. No IO, no async, no clock.
 
+mod charset;
+mod error;
+pub mod feed;
+pub mod opml;
+
 use model::{Entry, Problem};
 use serde::Serialize;
+
+pub use crate::charset::{DecidedBy, Decoded, decode};
+pub use crate::error::ParseError;
 
 /// A body with what the transport said about it.
 #[derive(Clone, Copy, Debug)]
@@ -37,4 +45,14 @@ pub struct Parsed {
     /// Entries that could not be used at all: each has a problem as well (I3).
     #[serde(skip)]
     pub rejected: u32,
+}
+
+/// Reads one document by the rules of its connector. The same bytes always give the same result.
+///
+/// # Errors
+/// Only when nothing in the document can be used; one bad entry is a [`Problem`].
+pub fn parse(connector: &Connector, document: &Document<'_>) -> Result<Parsed, ParseError> {
+    match connector {
+        Connector::Feed(rules) => feed::parse_feed(rules, document),
+    }
 }
