@@ -111,8 +111,9 @@ pub(crate) struct Core {
 }
 
 /// Reads one entry, or says what is wrong with it.
-pub(crate) fn read(spec: EntrySpec) -> Result<Read, Refused> {
-    let refuse = |rule: Option<&str>, what| Refused::new(spec.facet, &spec.id, rule, what);
+pub(crate) fn read(spec: EntrySpec) -> Result<Read, Box<Refused>> {
+    let refuse =
+        |rule: Option<&str>, what| Box::new(Refused::new(spec.facet, &spec.id, rule, what));
     let forms: usize = spec
         .rules
         .iter()

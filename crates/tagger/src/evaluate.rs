@@ -100,6 +100,11 @@ impl Scratch {
         self.check_weak(core);
     }
 
+    /// How many places were found.
+    pub(crate) fn found(&self) -> usize {
+        self.hits.len()
+    }
+
     fn find(&mut self, core: &Core, text: &Text<'_>) {
         let (folded, hits, seen) = (&self.folded, &mut self.hits, &mut self.seen);
         core.index.scan(folded, |pattern, start, found| {

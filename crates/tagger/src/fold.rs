@@ -262,7 +262,7 @@ impl Folded {
             && last.step_in == step_in
             && last.step_out == step_out
             && self.fields.last().is_some_and(|&(_, at)| at <= last.out)
-            && (out - last.out) % u32::from(step_out) == 0
+            && (out - last.out).is_multiple_of(u32::from(step_out))
             && last.original + (out - last.out) / u32::from(step_out) * u32::from(step_in)
                 == original as u32
         {

@@ -21,4 +21,4 @@ mod tagger;
 
 pub use refused::{PatternError, Refused, RefusedBecause, Verdict};
 pub use spec::{Endings, EntrySpec, RuleSpec};
-pub use tagger::{Explained, Explanation, Tagger, Text};
+pub use tagger::{Explained, Explanation, Tagger, Text, fold};

@@ -4,12 +4,13 @@ use std::cell::RefCell;
 use std::fmt;
 use std::sync::Arc;
 
-use model::{Facet, Span, Tag};
+use model::{Facet, Field, Span, Tag};
 use serde::Serialize;
 
 use crate::EntrySpec;
 use crate::compile::{Core, Entry, Example, Read, assemble, read};
 use crate::evaluate::Scratch;
+use crate::fold::Folded;
 use crate::refused::{Refused, RefusedBecause, Verdict};
 
 /// Places that an explanation lists.
@@ -50,6 +51,15 @@ pub struct Explained {
     pub verdict: Verdict,
 }
 
+/// `text` in the normal form that names are looked for in: lower case, Serbian Cyrillic in Latin
+/// letters without their marks, nothing invisible.
+pub fn fold(text: &str) -> String {
+    let mut folded = Folded::default();
+    folded.push(Field::Text, text);
+    folded.seal();
+    String::from_utf8_lossy(folded.text()).into_owned()
+}
+
 thread_local! {
     static SCRATCH: RefCell<Scratch> = RefCell::default();
 }
@@ -69,7 +79,7 @@ impl Tagger {
             }
             match read(spec) {
                 Ok(read) => entries.push(read),
-                Err(error) => refused.push(error),
+                Err(error) => refused.push(*error),
             }
         }
         refuse_taken_ids(&mut entries, &mut refused);
@@ -111,6 +121,11 @@ impl Tagger {
             });
             Explanation { found: found.collect(), tags: scratch.tags(core, text) }
         })
+    }
+
+    /// How many places the rules find in `text`, counted or not: what the benches compare.
+    pub fn count(&self, text: &Text<'_>) -> usize {
+        self.with_scratch(text, Scratch::found)
     }
 
     fn with_scratch<T>(&self, text: &Text<'_>, then: impl FnOnce(&Scratch) -> T) -> T {

@@ -1,0 +1,393 @@
+//! What a rule means: endings, context, weak words, longest match, refusals, and hostile texts.
+
+use std::time::{Duration, Instant};
+
+use model::{Facet, Field, Tag};
+use proptest::prelude::*;
+use tagger::{Endings, EntrySpec, RefusedBecause, RuleSpec, Tagger, Text, Verdict};
+
+fn rule(id: &str) -> RuleSpec {
+    RuleSpec {
+        id: id.into(),
+        names: vec![],
+        words: vec![],
+        weak: vec![],
+        regex: vec![],
+        endings: None,
+        needs: vec![],
+        unless: vec![],
+        within: None,
+        confidence: None,
+        matches: vec![],
+        ignores: vec![],
+    }
+}
+
+fn entry(facet: Facet, id: &str, rules: Vec<RuleSpec>) -> EntrySpec {
+    EntrySpec {
+        facet,
+        id: id.into(),
+        label: id.to_uppercase(),
+        formerly: vec![],
+        rules,
+        cpv: vec![],
+        usual_layers: vec![],
+        matches: vec![],
+        ignores: vec![],
+    }
+}
+
+fn strings(texts: &[&str]) -> Vec<String> {
+    texts.iter().map(|t| (*t).to_owned()).collect()
+}
+
+fn vendor(id: &str, names: &[&str]) -> EntrySpec {
+    entry(Facet::Vendor, id, vec![RuleSpec { names: strings(names), ..rule("name") }])
+}
+
+fn build(entries: Vec<EntrySpec>) -> Tagger {
+    let (tagger, refused) = Tagger::build(entries);
+    assert_eq!(refused, [], "refused");
+    tagger
+}
+
+fn refused(entry: EntrySpec) -> tagger::Refused {
+    let (tagger, mut refused) = Tagger::build(vec![entry, vendor("good", &["Gutenname"])]);
+    assert_eq!(tagger.ids(Facet::Vendor).collect::<Vec<_>>(), ["good"], "the good one stays");
+    assert_eq!(refused.len(), 1);
+    refused.remove(0)
+}
+
+fn in_text(text: &str) -> Text<'_> {
+    Text { text: Some(text), ..Text::default() }
+}
+
+/// The rules that tag `text`, with the words of each span.
+fn rules(tagger: &Tagger, text: &str) -> Vec<String> {
+    let show = |tag: &Tag| {
+        let words: Vec<_> = tag.spans.iter().map(|s| s.text.as_str()).collect();
+        format!("{} {}", tag.rule, words.join("|"))
+    };
+    tagger.tag(&in_text(text)).iter().map(show).collect()
+}
+
+#[test]
+fn needs_and_unless_are_looked_for_within_their_reach() {
+    let short = RuleSpec {
+        names: strings(&["BGI"]),
+        endings: Some(Endings::Acronym),
+        needs: strings(&["gen*", "DNK"]),
+        unless: strings(&["aerodrom*"]),
+        within: Some(30),
+        ..rule("short")
+    };
+    let tagger = build(vec![entry(Facet::Vendor, "bgi", vec![short])]);
+    assert_eq!(rules(&tagger, "BGI-jeva analiza DNK"), ["bgi/short BGI-jeva"]);
+    assert!(rules(&tagger, "BGI").is_empty());
+    assert!(rules(&tagger, "bgi i DNK").is_empty(), "an acronym is written in capitals");
+    assert!(rules(&tagger, "BGI, DNK i aerodrom").is_empty());
+    let far = format!("BGI {} DNK", "a ".repeat(40));
+    assert!(rules(&tagger, &far).is_empty());
+    let vetoed_far = format!("BGI, DNK {} aerodrom", "a ".repeat(40));
+    assert_eq!(rules(&tagger, &vetoed_far).len(), 1);
+    // The summary goes on where the title ends.
+    let both = Text { title: Some("BGI u Nišu"), summary: Some("Geni i DNK"), ..Text::default() };
+    assert_eq!(tagger.tag(&both).len(), 1);
+}
+
+#[test]
+fn a_full_name_elsewhere_says_what_the_short_one_means() {
+    let short = RuleSpec { names: strings(&["BGI"]), needs: strings(&["DNK"]), ..rule("short") };
+    let full = RuleSpec { names: strings(&["BGI Group"]), ..rule("name") };
+    let tagger = build(vec![entry(Facet::Vendor, "bgi", vec![full, short])]);
+    let found = rules(&tagger, "BGI Group raste. BGI zapošljava.");
+    assert_eq!(found, ["bgi/name BGI Group", "bgi/short BGI"]);
+}
+
+#[test]
+fn weak_words_count_beside_a_hit_of_their_entry_or_a_vendor_only() {
+    let words = RuleSpec { words: strings(&["5G"]), weak: strings(&["ruter*"]), ..rule("name") };
+    let layer = entry(Facet::Layer, "network", vec![words]);
+    let tagger = build(vec![layer, vendor("zte", &["ZTE"])]);
+    assert!(rules(&tagger, "novi ruteri").is_empty());
+    assert_eq!(rules(&tagger, "ruteri za 5G"), ["network/name ruteri|5G"]);
+    assert_eq!(rules(&tagger, "ZTE ruteri"), ["zte/name ZTE", "network/name ruteri"]);
+    assert!(rules(&tagger, "ruteri na zte.com").is_empty());
+}
+
+#[test]
+fn the_longest_name_wins_whatever_the_order_of_entries() {
+    let entries = || {
+        vec![
+            vendor("huawei", &["Huawei"]),
+            vendor("hmn", &["Huawei Marine Networks"]),
+            vendor("marine", &["Marine Networks Group"]),
+            vendor("twin-a", &["Twinname"]),
+            vendor("twin-b", &["Twinname"]),
+        ]
+    };
+    let tagger = build(entries());
+    let reversed = build(entries().into_iter().rev().collect());
+    for (text, expected) in [
+        ("Huawei Marine Networks", vec!["hmn/name Huawei Marine Networks"]),
+        ("Huawei i drugi", vec!["huawei/name Huawei"]),
+        ("Twinname", vec!["twin-a/name Twinname", "twin-b/name Twinname"]),
+    ] {
+        assert_eq!(rules(&tagger, text), expected);
+        assert_eq!(rules(&reversed, text), expected);
+    }
+    assert_eq!(tagger.version(), reversed.version());
+}
+
+#[test]
+fn missing_marks_and_headlines_in_capitals_lower_the_confidence() {
+    let tagger = build(vec![vendor("ceri", &["Čerimobil"]), vendor("zte", &["ZTE"])]);
+    let confidence = |text: &str| tagger.tag(&in_text(text))[0].confidence;
+    assert_eq!(confidence("Черимобил"), 1.0);
+    assert!(confidence("Cerimobil") < 1.0);
+    assert_eq!(confidence("oprema ZTE za mrežu"), 1.0);
+    assert!(confidence("OPREMA ZTE ZA NOVU MREŽU") < 1.0);
+}
+
+#[test]
+fn a_tag_names_rule_version_and_place_in_the_original() {
+    let tagger = build(vec![vendor("huawei", &["Huawei", "Huavej"])]);
+    let other = build(vec![vendor("huawei", &["Huawei"])]);
+    let text =
+        Text {
+            title: Some("Њих и Хуаве\u{ad}јем"), lang: Some("sr-Cyrl"), ..Text::default()
+        };
+    let tags = tagger.tag(&text);
+    let span = &tags[0].spans[0];
+    assert_eq!((span.field, span.text.as_str()), (Field::Title, "Хуаве\u{ad}јем"));
+    assert_eq!(&text.title.unwrap()[span.start as usize..span.end as usize], span.text);
+    let same = other.tag(&in_text("Huawei"));
+    assert_ne!(tags[0].version, same[0].version);
+    assert_eq!(tags[0].version.len(), 8);
+}
+
+#[test]
+fn an_explanation_says_what_was_vetoed_and_by_which_word() {
+    let honor = RuleSpec {
+        names: strings(&["Honor"]),
+        needs: strings(&["telefon*"]),
+        unless: strings(&["medalj*"]),
+        ..rule("name")
+    };
+    let tagger = build(vec![entry(Facet::Vendor, "honor", vec![honor]), vendor("zte", &["ZTE"])]);
+    let verdict = |text: &str| tagger.explain(&in_text(text)).found.remove(0).verdict;
+    assert_eq!(verdict("Honor telefon"), Verdict::Counted);
+    assert_eq!(verdict("Honor telefon i medalja"), Verdict::Vetoed { word: "medalj*".into() });
+    assert_eq!(verdict("Honor"), Verdict::Missing { needs: strings(&["telefon*"]) });
+    assert_eq!(verdict("honor telefon"), Verdict::Case);
+    assert_eq!(verdict("ZTE@zte.com.cn"), Verdict::Address);
+}
+
+#[test]
+fn an_entry_that_fails_its_own_examples_is_left_out_with_the_reason() {
+    let mut wrong = vendor("temu", &["Temu"]);
+    wrong.ignores = strings(&["Razgovor: Temu otvara debatu"]);
+    let refusal = refused(wrong);
+    assert_eq!(refusal.example.as_deref(), Some("Razgovor: Temu otvara debatu"));
+    assert!(refusal.message.contains("`temu/name` on `Temu`"), "{}", refusal.message);
+
+    let mut wrong = vendor("honor", &["Honor"]);
+    wrong.rules[0].needs = strings(&["telefon*"]);
+    wrong.rules[0].matches = strings(&["Honor u Beogradu"]);
+    let refusal = refused(wrong);
+    assert_eq!(refusal.rule.as_deref(), Some("name"));
+    assert!(refusal.message.contains("needs one of `telefon*`"), "{}", refusal.message);
+
+    let mut wrong = vendor("none", &["Nuctech"]);
+    wrong.matches = strings(&["nothing of the kind"]);
+    assert!(refused(wrong).message.contains("none of its names"));
+}
+
+#[test]
+fn what_cannot_be_looked_for_is_refused() {
+    for name in ["", "«»", "\u{ad}\u{200b}", "A", "华", "*", "Hua*"] {
+        let refusal = refused(vendor("bad", &[name]));
+        assert!(matches!(refusal.what, RefusedBecause::Pattern { .. }), "{name}: {refusal:?}");
+    }
+    let with = |change: fn(&mut EntrySpec)| {
+        let mut entry = vendor("bad", &["Somename"]);
+        change(&mut entry);
+        refused(entry).what
+    };
+    let regex = |text: &'static str| {
+        let rule = RuleSpec { regex: strings(&[text]), ..rule("name") };
+        refused(entry(Facet::Vendor, "bad", vec![rule])).message
+    };
+    assert!(regex("(a").contains("unclosed group"));
+    assert!(regex(r"\w{200}\w{200}").contains("when compiled"), "{}", regex(r"\w{200}\w{200}"));
+    assert!(regex("a*").contains("empty text"));
+    assert!(matches!(with(|e| e.rules.push(rule("name"))), RefusedBecause::RuleTwice { .. }));
+    assert!(matches!(with(|e| e.rules.clear()), RefusedBecause::Empty));
+    assert!(matches!(
+        with(|e| e.rules[0].confidence = Some(f32::NAN)),
+        RefusedBecause::Confidence { .. }
+    ));
+    assert!(matches!(
+        with(|e| e.formerly.push("good".into())),
+        RefusedBecause::FormerlyTaken { .. }
+    ));
+    assert!(matches!(
+        with(|e| e.rules[0].words = vec!["word".into(); 5_000]),
+        RefusedBecause::TooMany { .. }
+    ));
+    let (tagger, refused) = Tagger::build(vec![vendor("a", &["Aname"]), vendor("a", &["Bname"])]);
+    assert_eq!(tagger.ids(Facet::Vendor).count(), 1);
+    assert_eq!(refused[0].what, RefusedBecause::IdTwice);
+}
+
+#[test]
+fn regex_rules_tag_the_original_text() {
+    let rule = RuleSpec { regex: strings(&[r"\bGo[12]\b", "ЦХ-\\d+"]), ..rule("model") };
+    let tagger = build(vec![entry(Facet::Vendor, "unitree", vec![rule])]);
+    assert_eq!(rules(&tagger, "Žuti Go2 i ЦХ-92А"), ["unitree/model Go2|ЦХ-92"]);
+    assert!(rules(&tagger, "see https://example.org/Go2").is_empty());
+}
+
+#[test]
+fn former_ids_lead_to_todays() {
+    let mut bgi = vendor("bgi", &["BGI Group"]);
+    bgi.formerly = strings(&["bgi-group"]);
+    let tagger = build(vec![bgi]);
+    assert_eq!(tagger.current_id(Facet::Vendor, "bgi-group"), Some("bgi"));
+    assert_eq!(tagger.current_id(Facet::Vendor, "bgi"), Some("bgi"));
+    assert_eq!(tagger.current_id(Facet::Layer, "bgi"), None);
+    assert_eq!(tagger.label(Facet::Vendor, "bgi"), Some("BGI"));
+}
+
+#[test]
+fn hostile_texts_take_bounded_time_and_tags() {
+    let context = RuleSpec {
+        names: strings(&["Honor"]),
+        needs: strings(&["telefon*", "phone"]),
+        unless: strings(&["medal"]),
+        within: Some(10),
+        ..rule("name")
+    };
+    let tagger = build(vec![
+        vendor("aa", &["aaa", "华为", "Aa Bb"]),
+        entry(Facet::Vendor, "honor", vec![context]),
+        vendor("huawei", &["Huawei"]),
+    ]);
+    let marks = format!("Huawei{}", "\u{301}\u{30c}".repeat(200_000));
+    let mixed = "aбB\u{ad}р".repeat(300_000);
+    let names = "Huawei, Honor phone medal ".repeat(100_000);
+    for text in [
+        "a".repeat(10 << 20),
+        "华".repeat(1 << 20),
+        "华为".repeat(1 << 20),
+        "a ".repeat(5 << 20),
+        "\u{202e}Huawei\u{202c} ".repeat(50_000),
+        "https://huawei.com/".repeat(100_000),
+        marks,
+        mixed,
+        names,
+    ] {
+        let began = Instant::now();
+        let tags = tagger.tag(&in_text(&text));
+        // Generous: an unoptimised build on a busy machine.
+        assert!(began.elapsed() < Duration::from_secs(20), "{:?}", &text[..20.min(text.len())]);
+        assert!(tags.len() <= 256);
+        for span in tags.iter().flat_map(|t| &t.spans) {
+            assert_eq!(&text[span.start as usize..span.end as usize], span.text);
+        }
+        assert!(tags.iter().all(|t| t.spans.len() <= 16));
+    }
+}
+
+#[test]
+fn thirty_thousand_forms_and_a_large_item_stay_inside_the_budget() {
+    let entries = (0..3_000).map(|n| {
+        let names: Vec<String> = (0..10).map(|m| format!("Vendor{n} Part{m}")).collect();
+        entry(Facet::Vendor, &format!("v{n}"), vec![RuleSpec { names, ..rule("name") }])
+    });
+    let began = Instant::now();
+    let tagger = build(entries.collect());
+    assert!(began.elapsed() < Duration::from_secs(20), "build: {:?}", began.elapsed());
+    let text = "Nova mreža i Vendor7 Part3 u Vendoru u gradu. ".repeat(2_200);
+    let began = Instant::now();
+    assert_eq!(tagger.tag(&in_text(&text)).len(), 1);
+    assert!(began.elapsed() < Duration::from_secs(5), "tag: {:?}", began.elapsed());
+}
+
+fn small_text() -> impl Strategy<Value = String> {
+    let parts = prop::sample::select(vec![
+        "Huawei",
+        "Huaweijem",
+        "Хуавејем",
+        "ZTE",
+        "ZTE-ov",
+        " ",
+        " ",
+        ", ",
+        "telefon",
+        "medal",
+        "华为",
+        "http://",
+        ".com",
+        "\u{ad}",
+        "\n",
+        "Čeri",
+        "Ceri",
+        "a",
+        "5G",
+        "BGI Group",
+        "BGI",
+        "đ",
+        "İ",
+    ]);
+    prop::collection::vec(parts, 0..25).prop_map(|parts| parts.concat())
+}
+
+fn sample_entries() -> Vec<EntrySpec> {
+    let honor = RuleSpec {
+        names: strings(&["BGI"]),
+        needs: strings(&["telefon*"]),
+        unless: strings(&["medal"]),
+        within: Some(20),
+        ..rule("short")
+    };
+    let network = RuleSpec { words: strings(&["5G"]), weak: strings(&["a"]), ..rule("name") };
+    let network = RuleSpec { weak: strings(&["medal"]), ..network };
+    vec![
+        vendor("huawei", &["Huawei", "Huavej", "华为"]),
+        vendor("zte", &["ZTE"]),
+        vendor("ceri", &["Čeri"]),
+        vendor("bgi-group", &["BGI Group"]),
+        entry(Facet::Vendor, "bgi", vec![honor]),
+        entry(Facet::Layer, "network", vec![network]),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn spans_slice_the_original(title in small_text(), summary in small_text()) {
+        let tagger = build(sample_entries());
+        let text = Text { title: Some(&title), summary: Some(&summary), ..Text::default() };
+        for span in tagger.tag(&text).iter().flat_map(|tag| &tag.spans) {
+            let field = if span.field == Field::Title { &title } else { &summary };
+            prop_assert_eq!(field.get(span.start as usize..span.end as usize), Some(span.text.as_str()));
+        }
+    }
+
+    #[test]
+    fn tags_do_not_depend_on_the_order_of_entries(
+        text in small_text(),
+        order in Just(sample_entries()).prop_shuffle(),
+    ) {
+        let tagger = build(sample_entries());
+        let shuffled = build(order);
+        prop_assert_eq!(tagger.version(), shuffled.version());
+        prop_assert_eq!(tagger.tag(&in_text(&text)), shuffled.tag(&in_text(&text)));
+    }
+
+    #[test]
+    fn any_text_can_be_explained_and_the_tags_are_the_same(text in any::<String>()) {
+        let tagger = build(sample_entries());
+        prop_assert_eq!(tagger.explain(&in_text(&text)).tags, tagger.tag(&in_text(&text)));
+    }
+}
