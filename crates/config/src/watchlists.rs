@@ -100,7 +100,7 @@ fn entry<'d>(
     let formerly =
         table.list("formerly", |text| slug(text).map_err(|e| e.replace("a category", "an id")));
     let cpv = table.list("cpv", cpv);
-    let usual_layers = table.texts("usual_layers");
+    let usual_layers = table.texts("layers");
     let mut places = Rules::new();
     let own = rule(OWN_RULE.into(), &mut table);
     let rule_tables = table.take("rule").map(rule_tables).unwrap_or_default();
