@@ -73,6 +73,7 @@ pub(crate) const WATCHLISTS: &[(&str, &str)] = &[
     ("layers.toml", include_str!("../../watchlists/layers.toml")),
     ("events.toml", include_str!("../../watchlists/events.toml")),
     ("counterparties.toml", include_str!("../../watchlists/counterparties.toml")),
+    ("places.toml", include_str!("../../watchlists/places.toml")),
 ];
 
 /// Writes a configuration of its own into `folder`: the shipped watchlists, no sources.

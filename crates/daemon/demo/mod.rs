@@ -129,13 +129,26 @@ struct Story<'s> {
 }
 
 impl Story<'_> {
+    /// On a terminal there is someone who reads along.
+    async fn pause(&self) {
+        if std::io::stdout().is_terminal() {
+            tokio::time::sleep(Duration::from_millis(1_500)).await;
+        }
+    }
+
     async fn tell(&self, config: &std::path::Path, port: std::net::SocketAddr) -> Outcome {
         self.baseline().await?;
+        self.pause().await;
         self.new_item().await?;
+        self.pause().await;
         self.second_outlet().await?;
+        self.pause().await;
         self.edited_title().await?;
+        self.pause().await;
         self.cyrillic().await?;
+        self.pause().await;
         self.dead_feed().await?;
+        self.pause().await;
         self.digest()?;
         self.where_next(config, port)
     }
@@ -145,7 +158,10 @@ impl Story<'_> {
             "1. Six recorded sources, in English, Serbian (both scripts) and Chinese, served over \
              loopback HTTP. Their first poll is the baseline: stored and tagged, alerts held back.",
         )?;
-        let items = self.wait(|| self.items(), |items| items.len() >= 14).await?;
+        let recorded =
+            [told::COURIER, told::GLASNIK, told::VESNIK, told::KEXUN, told::WIRE, told::LEDGER];
+        let entries: usize = recorded.iter().map(|entries| entries.len()).sum();
+        let items = self.wait(|| self.items(), |items| items.len() == entries).await?;
         for item in items.iter().filter(|item| !item.tags.is_empty()) {
             say(&format!(
                 "     {:<8} {}  [{}]",
@@ -216,10 +232,14 @@ impl Story<'_> {
     async fn dead_feed(&self) -> Outcome {
         say("6. The Procurement Ledger goes dead. Nobody is left to believe that it was quiet:")?;
         self.origin.kill("ledger");
-        let blind = |rows: &Vec<console::rows::CoverageRow>| {
-            rows.iter().any(|row| row.source.as_str() == "ledger" && row.state == Sight::Blind)
+        // One failure is a hiccup; the third in a row is a change of state that the digest tells.
+        let broken = |sources: &Vec<console::rows::SourceRow>| {
+            sources
+                .iter()
+                .any(|row| row.id.as_str() == "ledger" && row.health == model::Health::Broken)
         };
-        let rows = self.wait(|| self.coverage(), blind).await?;
+        self.wait(|| self.sources(), broken).await?;
+        let rows = self.coverage()?;
         for row in rows.iter().filter(|row| row.state == Sight::Blind) {
             let since = row.since.map_or_else(|| "–".into(), |time| reads::local(self.at, time));
             let why = row.reason.as_deref().unwrap_or("–");
@@ -289,6 +309,10 @@ impl Story<'_> {
     fn alerts(&self) -> Result<Vec<AlertRow>, Failure> {
         let query = AlertsQuery { limit: Some(1_000), ..AlertsQuery::default() };
         query::alerts(self.store, &query).map_err(reach::failure)
+    }
+
+    fn sources(&self) -> Result<Vec<console::rows::SourceRow>, Failure> {
+        query::sources(self.store, &self.at.config.console.sources).map_err(reach::failure)
     }
 
     fn coverage(&self) -> Result<Vec<console::rows::CoverageRow>, Failure> {
