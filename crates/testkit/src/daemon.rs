@@ -26,7 +26,7 @@ pub struct Daemon {
 
 const SETTINGS: &str = r#"data       = "../data"
 watchlists = "../watchlists"
-contact    = "https://example.org/monitoring"
+contact    = "https://monitoring.invalid/about"
 timezone   = "UTC"
 [fetch]
 parallel = 8
