@@ -308,6 +308,8 @@ fn words(text: &str) -> Option<Civil> {
 #[derive(Default)]
 struct Found {
     year: Option<i64>,
+    /// The number that was taken for a year of two digits.
+    short_year: Option<i64>,
     month: Option<i64>,
     day: Option<i64>,
     clock: Civil,
@@ -344,19 +346,30 @@ impl Found {
             Some('时' | '時' | '点' | '시') => (self.clock.hour, self.time) = (number, true),
             Some('分' | '분') => self.clock.minute = number,
             Some('秒' | '초') => self.clock.second = number,
+            Some('-' | '/' | '.')
+                if self.year.is_some() && self.month.is_none() && self.day.is_none() =>
+            {
+                self.month = Some(number);
+            }
             Some(separator @ ('.' | '/' | '-'))
                 if digit_follows && self.month.is_none() && end <= 2 =>
             {
                 return self.numeric_date(rest, separator);
             }
             _ if end >= 4 => {
-                if end > 4 || self.year.is_some() {
-                    return None;
+                match self.short_year.filter(|_| end == 4 && self.month.is_none()) {
+                    // `11 04 2020`: the second number was not the year.
+                    Some(month) => self.month = Some(month),
+                    None if end > 4 || self.year.is_some() => return None,
+                    None => (),
                 }
                 self.year = Some(number);
             }
             _ if self.day.is_none() => self.day = Some(number),
-            _ if self.year.is_none() && end >= 2 => self.year = full_year(number, end),
+            _ if self.year.is_none() && end >= 2 => {
+                self.year = full_year(number, end);
+                self.short_year = Some(number);
+            }
             _ if !self.time && end <= 2 => (self.clock.hour, self.time) = (number, true),
             _ => return None,
         }
@@ -384,13 +397,19 @@ impl Found {
     fn word(&mut self, rest: &str, end: usize) -> Option<usize> {
         let word = rest[..end].to_lowercase();
         match word.as_str() {
-            "am" | "a" | "上午" | "오전" => self.afternoon = Some(false),
-            "pm" | "p" | "下午" | "오후" => self.afternoon = Some(true),
+            "am" | "a" | "上午" => self.afternoon = Some(false),
+            "pm" | "p" | "下午" => self.afternoon = Some(true),
+            "오전" | "오후" => {
+                // Only Korea writes so, and Korea has one zone.
+                self.afternoon = Some(word == "오후");
+                self.zone = self.zone.or(Some(9 * 60));
+            }
             "t" | "at" | "um" | "u" | "h" | "st" | "nd" | "rd" | "th" | "г" | "год" | "года"
             | "de" | "om" => (),
             _ => {
                 if let Some(month) = month(&word) {
-                    if self.month.is_none() {
+                    // `mar. 01 déc.`: what came before was a weekday.
+                    if self.month.is_none() || self.year.is_none() {
                         self.month = Some(month);
                     }
                 } else if self.time && self.zone.is_none() && rest.is_ascii() {
@@ -562,6 +581,43 @@ mod tests {
             "2026-március-12T10:15Z",
         ] {
             check(text, "2026-03-12T10:15:00Z");
+        }
+    }
+
+    #[test]
+    fn forms_that_only_feeds_know() {
+        for (text, expected) in [
+            ("Sun, 17 Dec 2017 1:55 PM EST", "2017-12-17T18:55:00Z"),
+            ("Friday, December 22, 2017 - 3:09pm", "2017-12-22T15:09:00Z"),
+            ("Mon, 09 Apr 2018, 16:04", "2018-04-09T16:04:00Z"),
+            ("Di, 23 Jan 2018 00:00:00 +0100", "2018-01-22T23:00:00Z"),
+            ("Do, 29 Mär 2018 00:00:00 +0200", "2018-03-28T22:00:00Z"),
+            ("mar., 01 déc. 2020 16:11:02 +0000", "2020-12-01T16:11:02Z"),
+            ("mar, 9 avr 2019 00:00:00 +0200", "2019-04-08T22:00:00Z"),
+            ("Tue 16 Feb 2016, 23:16:00 EDT", "2016-02-17T03:16:00Z"),
+            ("Mon, 03/30/2020 - 19:19", "2020-03-30T19:19:00Z"),
+            ("Fri, 26/06/2020", "2020-06-26T00:00:00Z"),
+            ("2020-11-08T16:20:00-05:00Z", "2020-11-08T21:20:00Z"),
+            ("Nov. 16, 2020, 10:57 a.m.", "2020-11-16T10:57:00Z"),
+            ("Jan. 4, 2016, 12:37 p.m.", "2016-01-04T12:37:00Z"),
+            ("Lundi, 16. Novembre 2020 - 15:54", "2020-11-16T15:54:00Z"),
+            (
+                "Thu Nov 12 2020 17:00:00 GMT+0000 (Coordinated Universal Time)",
+                "2020-11-12T17:00:00Z",
+            ),
+            ("Mon, 16th Nov 2020 13:16:28 GMT", "2020-11-16T13:16:28Z"),
+            ("Thu, 29 Oct 2020 07:36:03 GMT-07:00", "2020-10-29T14:36:03Z"),
+            ("5 August, 2019", "2019-08-05T00:00:00Z"),
+            ("26 Sep 2022 GMT", "2022-09-26T00:00:00Z"),
+            ("09/15/2014 4:20 pm PST", "2014-09-16T00:20:00Z"),
+            ("10/30/23 21:55:58", "2023-10-30T21:55:58Z"),
+            ("30.10.23", "2023-10-30T00:00:00Z"),
+            ("2018-10-23 04:07:42 +00:00", "2018-10-23T04:07:42Z"),
+            ("Sat, 11 04 2020 08:51:49 +0100", "2020-04-11T07:51:49Z"),
+            ("Thu, 25 Feb 2016 00:00:00 Europe/Brussels", "2016-02-25T00:00:00Z"),
+            ("2004-05-25 오후 11:23:17", "2004-05-25T14:23:17Z"),
+        ] {
+            check(text, expected);
         }
     }
 

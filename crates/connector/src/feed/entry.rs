@@ -15,8 +15,6 @@ pub(crate) struct Draft {
     pub(crate) text: Ranked<String>,
     pub(crate) link: Ranked<String>,
     pub(crate) id: Option<String>,
-    /// The id is an address as well, unless its attribute denies it.
-    pub(crate) permalink: Option<String>,
     pub(crate) published: Ranked<Timestamp>,
     pub(crate) updated: Ranked<Timestamp>,
     pub(crate) authors: Vec<(u8, String)>,
@@ -41,7 +39,7 @@ impl Draft {
             repairs.list(at, "the entry is empty");
             return None;
         }
-        let url = self.link.map(|(_, url)| url).or(self.permalink);
+        let url = self.link.map(|(_, url)| url);
         let mut summary = self.summary.map(|(_, summary)| summary);
         let mut text = self.text.map(|(_, text)| text);
         if text.is_none() && summary.as_ref().is_some_and(|s| s.len() > entry_limits::SUMMARY_BYTES)
@@ -108,6 +106,7 @@ pub(crate) fn person(text: &str) -> Option<String> {
     let name = match (text.find('('), text.find('<'), text.find('@')) {
         (Some(open), _, Some(at)) if at < open => text[open + 1..].trim_end_matches(')'),
         (_, Some(open), Some(at)) if open < at => &text[..open],
+        (Some(open), _, Some(at)) if open < at => &text[..open],
         _ => text,
     };
     let name = name.trim().trim_matches('"').trim();
@@ -124,6 +123,7 @@ mod tests {
         for (text, name) in [
             ("desk@example.org (Ana Anić)", "Ana Anić"),
             ("Ana Anić <desk@example.org>", "Ana Anić"),
+            ("Ana Anić (desk@example.org)", "Ana Anić"),
             ("desk@example.org", "desk@example.org"),
             ("Ana Anić (Beograd)", "Ana Anić (Beograd)"),
         ] {

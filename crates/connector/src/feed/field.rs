@@ -10,7 +10,10 @@ use super::date;
 use super::entry::{person, rank};
 use super::names::{Field, Space, language};
 use super::problems::{Repair, Repairs};
-use super::reader::{Capture, Reader};
+use super::reader::{
+    Capture, LINK_ALTERNATE, LINK_BY_ID, LINK_ORIGINAL, LINK_OTHER_TYPE, LINK_PERMALINK, LINK_TEXT,
+    Reader, is_web,
+};
 use super::scan::{Scanner, Tag, Token};
 use super::text::{Markup, block, line, unescape_into, unescaped};
 
@@ -44,7 +47,7 @@ impl<'a> Reader<'a, '_> {
             Field::Link => self.link(capture, raw),
             Field::OriginalLink => {
                 let reference = self.plain(capture, raw);
-                self.set_link(0, &reference);
+                self.set_link(LINK_ORIGINAL, &reference);
             }
             Field::Id => self.id(capture, raw),
             Field::Published(r) => {
@@ -91,7 +94,10 @@ impl<'a> Reader<'a, '_> {
     fn link(&mut self, capture: &Capture<'a>, raw: &'a str) {
         let Some(href) = capture.tag.attribute("href") else {
             let reference = self.plain(capture, raw);
-            self.set_link(1, &reference);
+            if !self.in_entry() {
+                self.set_site(&reference);
+            }
+            self.set_link(LINK_TEXT, &reference);
             return;
         };
         let relation = capture.tag.attribute("rel").map(|rel| rel.trim().to_ascii_lowercase());
@@ -100,9 +106,13 @@ impl<'a> Reader<'a, '_> {
         let kind = capture.tag.attribute("type").unwrap_or_default().to_ascii_lowercase();
         match relation {
             "" | "alternate" if kind.is_empty() || kind.contains("html") => {
-                self.set_link(2, &unescaped(href));
+                let href = unescaped(href);
+                if !self.in_entry() {
+                    self.set_site(&href);
+                }
+                self.set_link(LINK_ALTERNATE, &href);
             }
-            "" | "alternate" => self.set_link(3, &unescaped(href)),
+            "" | "alternate" => self.set_link(LINK_OTHER_TYPE, &unescaped(href)),
             "next" if !self.in_entry() => {
                 if let Address::Usable(next) = resolve(self.base(), &unescaped(href)) {
                     self.read.next = Some(next);
@@ -135,11 +145,10 @@ impl<'a> Reader<'a, '_> {
         }
         let denied = capture.tag.attribute("ispermalink");
         let denied = denied.is_some_and(|value| value.trim().eq_ignore_ascii_case("false"));
-        let lower = id.get(..8).unwrap_or(&id).to_ascii_lowercase();
-        let is_address = lower.starts_with("http://") || lower.starts_with("https://");
         let is_guid = capture.tag.name.to_ascii_lowercase().ends_with("guid");
-        if is_guid && is_address && !denied {
-            self.draft().permalink = Some(id.clone());
+        if is_web(&id) && !denied {
+            // An id of Atom need not lead anywhere, but without any link it is the best there is.
+            self.set_link(if is_guid { LINK_PERMALINK } else { LINK_BY_ID }, &id);
         }
         self.draft().id = Some(id);
     }

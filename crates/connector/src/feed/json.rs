@@ -20,8 +20,7 @@ pub(crate) fn read(
     base: Option<&Url>,
     repairs: &mut Repairs,
 ) -> Result<Parsed, ParseError> {
-    let value: Value = serde_json::from_str(text.trim_matches(['\0', '\u{FEFF}']))
-        .map_err(|error| ParseError::Damaged { reason: format!("not JSON: {error}") })?;
+    let value = value(text.trim_matches(['\0', '\u{FEFF}']), repairs)?;
     let not_a_feed = || ParseError::NotAFeed { what: "a JSON document without `items`".into() };
     let Value::Object(mut feed) = value else { return Err(not_a_feed()) };
     let version = feed.get("version").and_then(Value::as_str).unwrap_or_default().to_owned();
@@ -62,6 +61,28 @@ pub(crate) fn read(
         }),
         rejected: unusable,
     })
+}
+
+/// The first JSON value of a text, raw control characters in its strings notwithstanding.
+fn value(text: &str, repairs: &mut Repairs) -> Result<Value, ParseError> {
+    let first = |text: &str| {
+        let mut values = serde_json::Deserializer::from_str(text).into_iter::<Value>();
+        values.next().unwrap_or(Ok(Value::Null))
+    };
+    first(text)
+        .or_else(|error| {
+            let even: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+            let value = first(&even).map_err(|_| error)?;
+            repairs.list("document", "control characters were dropped");
+            Ok(value)
+        })
+        .map_err(|error: serde_json::Error| match error.classify() {
+            // What merely begins like JSON and stops being it at once is some other text.
+            serde_json::error::Category::Syntax if error.line() == 1 && error.column() < 8 => {
+                ParseError::NotAFeed { what: "plain text".into() }
+            }
+            _ => ParseError::Damaged { reason: format!("not JSON: {error}") },
+        })
 }
 
 fn text_of(object: &Map<String, Value>, key: &str) -> Option<String> {

@@ -13,6 +13,15 @@ use super::scan::{Scanner, Tag, Token};
 /// The deepest nesting outside of texts.
 pub(crate) const DEPTH: usize = 256;
 
+/// Ranks of what an entry's address is taken from, best first.
+pub(crate) const LINK_ORIGINAL: u8 = 0;
+pub(crate) const LINK_TEXT: u8 = 1;
+pub(crate) const LINK_ALTERNATE: u8 = 2;
+pub(crate) const LINK_OTHER_TYPE: u8 = 3;
+pub(crate) const LINK_PERMALINK: u8 = 4;
+pub(crate) const LINK_BY_ID: u8 = 5;
+pub(crate) const LINK_TO_MEDIA: u8 = 6;
+
 /// What a document in XML yielded.
 pub(crate) struct Read {
     pub(crate) format: Option<String>,
@@ -200,6 +209,12 @@ impl<'a> Reader<'a, '_> {
             (Role::Entry | Role::Group, Meaning::Group) => Role::Group,
             (Role::Feed | Role::Entry, Meaning::Void) => {
                 self.draft().any = true;
+                if local.eq_ignore_ascii_case("enclosure")
+                    && let Some(url) = tag.attribute("url")
+                {
+                    // The last resort for entries that are nothing but a recording.
+                    self.set_link(LINK_TO_MEDIA, &super::text::unescaped(url));
+                }
                 Role::Void
             }
             (Role::Entry, _) => {
@@ -266,9 +281,13 @@ impl<'a> Reader<'a, '_> {
         let mut draft = Draft { any: tag.has_attributes(), ..Draft::default() };
         draft.id =
             about.map(|(_, id)| super::text::unescaped(id.trim())).filter(|id| !id.is_empty());
+        let about = draft.id.clone();
         self.entry = Some((draft, self.scanner.at));
+        if let Some(about) = about.filter(|about| is_web(about)) {
+            self.set_link(LINK_BY_ID, &about);
+        }
         if let Some(href) = tag.attribute("href") {
-            self.set_link(2, &super::text::unescaped(href));
+            self.set_link(LINK_ALTERNATE, &super::text::unescaped(href));
         }
         Some(Role::Entry)
     }
@@ -410,6 +429,16 @@ impl<'a> Reader<'a, '_> {
         self.entry.is_some()
     }
 
+    /// Takes the site's address as the base of relative ones where the feed is served by another
+    /// host, as the services do that publish feeds for others.
+    pub(crate) fn set_site(&mut self, site: &str) {
+        let [Some(base)] = self.bases.as_slice() else { return };
+        let Ok(site) = Url::parse(site.trim()) else { return };
+        if matches!(site.scheme(), "http" | "https") && site.host_str() != base.host_str() {
+            self.bases = vec![Some(site)];
+        }
+    }
+
     pub(crate) fn base(&self) -> Option<&Url> {
         self.bases.last().and_then(Option::as_ref)
     }
@@ -466,6 +495,13 @@ impl Capture<'_> {
             ),
         }
     }
+}
+
+/// Whether `text` is an absolute address of the web.
+pub(crate) fn is_web(text: &str) -> bool {
+    ["http://", "https://"]
+        .iter()
+        .any(|s| text.get(..s.len()).is_some_and(|head| head.eq_ignore_ascii_case(s)))
 }
 
 fn is_entry_name(name: &str) -> bool {
