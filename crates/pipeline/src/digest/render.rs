@@ -1,6 +1,5 @@
 //! A digest as text. Pure: the same digest gives the same bytes.
 
-use std::fmt::Write;
 use std::sync::LazyLock;
 
 use jiff::tz::TimeZone;
@@ -8,7 +7,7 @@ use minijinja::syntax::SyntaxConfig;
 use minijinja::{Environment, Value, context};
 use model::{Facet, Held, HttpUrl, Timestamp};
 
-use super::{AlertLine, Blind, Digest, Section, Silence, StoryLine};
+use super::{AlertLine, Blind, Digest, Off, Section, Silence, StoryLine};
 use crate::DigestFormat;
 
 /// The digest in one of its formats, with a line break at the end.
@@ -79,13 +78,26 @@ fn alert_details(digest: &Digest, alert: &AlertLine) -> String {
 fn summary(digest: &Digest) -> String {
     let counts = &digest.counts;
     let mut text = format!(
-        "{} items in {} stories, out of {} fetched. {} alerts sent, {} not sent.",
-        counts.items, counts.stories, counts.fetched, counts.alerts, counts.held
+        "{} in {}, out of {} fetched. {} sent, {} not sent.",
+        number(counts.items, "item", "items"),
+        number(counts.stories, "story", "stories"),
+        counts.fetched,
+        number(counts.alerts, "alert", "alerts"),
+        counts.held
     );
     if counts.not_listed > 0 {
-        let _ok = write!(text, " {} stories are not listed below.", counts.not_listed);
+        let left = number(counts.not_listed, "story", "stories");
+        text.push_str(&format!(" Not listed below: {left}."));
     }
     text
+}
+
+fn number(n: usize, one: &str, many: &str) -> String {
+    format!("{n} {}", if n == 1 { one } else { many })
+}
+
+fn off_line(off: &Off) -> String {
+    format!("{} off: {}", number(off.sources, "source is", "sources are"), off.reason)
 }
 
 fn watched_line(digest: &Digest) -> String {
@@ -203,7 +215,7 @@ impl Markdown {
             self.line(&format!("- {} was not read: {}", escaped(&blind.name), escaped(&told)));
         }
         for off in &digest.watched.off {
-            self.line(&format!("- {} sources are off: {}", off.sources, escaped(&off.reason)));
+            self.line(&format!("- {}", escaped(&off_line(off))));
         }
     }
 }
@@ -269,12 +281,12 @@ fn html(digest: &Digest) -> String {
         }).collect::<Vec<_>>(),
         baseline => stories(digest, &digest.baseline.listed),
         baseline_total => digest.baseline.stories,
+        baseline_summary => number(digest.baseline.stories, "story", "stories"),
         baseline_more => digest.baseline.not_listed,
         watched => watched_line(digest),
         outages => outages.collect::<Vec<_>>(),
         blind => blind.collect::<Vec<_>>(),
-        off => off.map(|off| context! { n => off.sources, reason => &off.reason })
-            .collect::<Vec<_>>(),
+        off => off.map(off_line).collect::<Vec<_>>(),
     };
     let template = TEMPLATES.get_template("digest.html").expect("added above");
     template.render(values).expect("the fuel lasts for every digest: its lines are bounded")
