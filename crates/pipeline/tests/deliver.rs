@@ -1,5 +1,7 @@
 //! Delivery: each message at least once, under one id, whatever breaks (I6, R1).
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
+
 mod tell;
 
 use std::sync::Arc;

@@ -1,5 +1,7 @@
 //! Digests: the same bytes whenever they are made, on the days when the clock is set too (R13).
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
+
 mod tell;
 
 use std::path::Path;
