@@ -128,8 +128,8 @@ impl<'a> Reader<'a, '_> {
             Address::Usable(url) => rank(&mut self.draft().link, r, url, false),
             Address::Empty => (),
             Address::Refused => {
-                let at = self.capture.as_ref().map_or(0, |capture| capture.from);
-                self.repairs.note(Repair::ScriptAddress, at);
+                let place = self.place();
+                self.repairs.list(place, "an address that is none of the web was dropped");
             }
             Address::TooLong => {
                 let place = self.place();
@@ -161,13 +161,13 @@ impl<'a> Reader<'a, '_> {
         let mut scanner = Scanner::new(head(raw, LINE_BYTES));
         let mut quiet = Repairs::default();
         let (mut name, mut email, mut bare) = (String::new(), String::new(), String::new());
-        let mut inside = "";
+        let (mut inside, mut other) = ("", String::new());
         while let Some(token) = scanner.next(&mut quiet) {
             let slot = match inside {
                 "name" => &mut name,
                 "email" => &mut email,
                 "" => &mut bare,
-                _ => &mut quiet_text(),
+                _ => &mut other,
             };
             match token {
                 Token::Start(tag) if !tag.empty => inside = local(tag),
@@ -269,10 +269,6 @@ impl<'a> Reader<'a, '_> {
             self.repairs.note(Repair::ControlCharacter, capture.from + at);
         }
     }
-}
-
-fn quiet_text() -> String {
-    String::new()
 }
 
 fn local<'a>(tag: Tag<'a>) -> &'a str {

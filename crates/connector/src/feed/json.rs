@@ -10,7 +10,7 @@ use super::address::{Address, resolve};
 use super::date;
 use super::entry::Draft;
 use super::names::language;
-use super::problems::{Repair, Repairs};
+use super::problems::Repairs;
 use super::text::{Markup, block, line};
 use crate::{ParseError, Parsed};
 
@@ -42,8 +42,8 @@ pub(crate) fn read(
         .map_err(|reason| ParseError::Damaged { reason })?;
     let mut items = Vec::with_capacity(read.entries.len());
     let mut unusable = rejected;
-    for (number, (entry, lang)) in read.entries.into_iter().zip(langs).enumerate() {
-        let at = format!("entry {}", number + 1);
+    for (entry, (number, lang)) in read.entries.into_iter().zip(langs) {
+        let at = format!("entry {number}");
         match self::entry(entry, lang.or_else(|| feed_lang.clone()), base, &at, repairs) {
             Some(entry) => items.push(entry),
             None => unusable += 1,
@@ -89,9 +89,9 @@ fn text_of(object: &Map<String, Value>, key: &str) -> Option<String> {
     object.get(key).and_then(Value::as_str).map(str::trim).filter(|t| !t.is_empty()).map(Into::into)
 }
 
-/// Puts right what feed-rs would refuse the whole document for. Gives the language of each entry
-/// that is left and how many were left out.
-fn mend(feed: &mut Map<String, Value>, repairs: &mut Repairs) -> (Vec<Option<String>>, u32) {
+/// Puts right what feed-rs would refuse the whole document for. Gives the number and the language
+/// of each entry that is left, and how many were left out.
+fn mend(feed: &mut Map<String, Value>, repairs: &mut Repairs) -> (Vec<(u32, Option<String>)>, u32) {
     feed.insert("version".into(), Value::from("https://jsonfeed.org/version/1.1"));
     let title = text_of(feed, "title").unwrap_or_default();
     feed.insert("title".into(), Value::from(title));
@@ -119,7 +119,7 @@ fn mend(feed: &mut Map<String, Value>, repairs: &mut Repairs) -> (Vec<Option<Str
                 rejected += 1;
                 return false;
             }
-            langs.push(text_of(item, "language").and_then(|tag| language(&tag)));
+            langs.push((number, text_of(item, "language").and_then(|tag| language(&tag))));
             mend_item(item);
             true
         });
@@ -183,7 +183,7 @@ fn entry(
     for link in &read.links {
         match resolve(base, &link.href) {
             Address::Usable(url) if draft.link.is_none() => draft.link = Some((0, url)),
-            Address::Refused => repairs.note(Repair::ScriptAddress, 0),
+            Address::Refused => repairs.list(at, "an address that is none of the web was dropped"),
             _ => (),
         }
     }

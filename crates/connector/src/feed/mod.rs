@@ -99,13 +99,15 @@ fn inherit_authors(items: &mut [model::Entry], authors: Vec<(u8, String)>) {
 
 /// A name for a document by its first element.
 fn what_else(root: Option<&str>) -> String {
-    match root.map(str::to_ascii_lowercase).as_deref() {
+    let lower = root.map(str::to_ascii_lowercase);
+    match lower.as_deref() {
         Some("html" | "head" | "body" | "meta" | "script" | "div" | "p" | "title") => {
             "an HTML page".into()
         }
         Some("urlset" | "sitemapindex") => "a sitemap".into(),
         Some("opml") => "a list of feeds (OPML)".into(),
-        Some(root) => {
+        Some(_) => {
+            let root = root.unwrap_or_default();
             let root = model::one_line(&model::truncated(root, 40));
             format!("an XML document with the root `{root}`")
         }

@@ -21,16 +21,15 @@ pub(crate) enum Repair {
     ControlCharacter,
     JunkBeforeRoot,
     UnclosedTail,
-    ScriptAddress,
 }
 
-const KINDS: usize = 13;
+const KINDS: usize = 12;
 
 impl Repair {
     fn reason(self) -> &'static str {
         match self {
             Self::BareLess => "a `<` that begins no tag was taken as text",
-            Self::BareAmpersand => "a `&` that begins no reference was taken as text",
+            Self::BareAmpersand => "a `&` that begins no known reference was taken as text",
             Self::OpenTag => "a tag without its `>` was closed",
             Self::OpenQuote => "an attribute without its closing quote was closed",
             Self::OpenComment => "a comment without its end was skipped up to the next `>`",
@@ -41,7 +40,6 @@ impl Repair {
             Self::ControlCharacter => "control characters were dropped",
             Self::JunkBeforeRoot => "what stands before the feed was skipped",
             Self::UnclosedTail => "the document ends in the middle",
-            Self::ScriptAddress => "an address that is none of the web was dropped",
         }
     }
 }
@@ -112,5 +110,4 @@ const ALL: [Repair; KINDS] = [
     Repair::ControlCharacter,
     Repair::JunkBeforeRoot,
     Repair::UnclosedTail,
-    Repair::ScriptAddress,
 ];
