@@ -1,7 +1,6 @@
 //! What tagging costs: the shipped watchlists on generated text of four kinds, a field that holds
 //! nothing, and 300, 3,000 and 30,000 names against an automaton that finds the same.
 
-#[expect(clippy::unwrap_used, reason = "a bench that cannot read its lists stops")]
 #[path = "../tests/watchlists/mod.rs"]
 mod watchlists;
 

@@ -36,6 +36,18 @@ pub(crate) fn inside(text: &str, start: usize, end: usize) -> bool {
     well_formed && DOMAINS.contains(&domain) && end < left + host.len()
 }
 
+/// Whether `start..end` of a folded text may be part of an address: a quick look that says no to
+/// nearly everything.
+pub(crate) fn may_surround(folded: &[u8], start: usize, end: usize) -> bool {
+    let goes_on = |b: &&u8| !b.is_ascii_whitespace();
+    let sign = |b: &u8| matches!(b, b'.' | b'@' | b'/');
+    let before = &folded[start.saturating_sub(REACH)..start];
+    let after = &folded[end..(end + REACH).min(folded.len())];
+    before.iter().rev().take_while(goes_on).any(sign)
+        || after.iter().take_while(goes_on).any(sign)
+        || folded[start..end].iter().any(sign)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -108,17 +108,20 @@ impl Scratch {
     fn find(&mut self, core: &Core, text: &Text<'_>) {
         let (folded, hits, seen) = (&self.folded, &mut self.hits, &mut self.seen);
         core.index.scan(folded, |pattern, start, found| {
-            let place = folded.place(start, found.end);
             let form = &core.index.patterns()[pattern as usize];
-            let written = written(text, folded, form, start, place);
             match core.owners[pattern as usize] {
                 Owner::Context(context) => {
-                    if matches!(written, Some(Written { state: State::Counts, .. })) {
+                    let plain = form.case == Case::Any && !form.cyrillic_only;
+                    let counts = || {
+                        let written = written(text, folded, form, start, found.end);
+                        matches!(written, Some(Written { state: State::Counts, .. }))
+                    };
+                    if plain || counts() {
                         seen.push(Seen { context, start: start as u32, end: found.end as u32 });
                     }
                 }
                 Owner::Rule { rule, evidence } => {
-                    if let Some(written) = written {
+                    if let Some(written) = written(text, folded, form, start, found.end) {
                         hits.push(hit(rule, start, found, evidence, written));
                     }
                 }
@@ -388,8 +391,13 @@ fn written(
     folded: &Folded,
     form: &Pattern,
     start: usize,
-    place: Place,
+    end: usize,
 ) -> Option<Written> {
+    let suspicious = address::may_surround(folded.text(), start, end);
+    if form.case == Case::Any && !form.cyrillic_only && !suspicious {
+        return Some(Written { state: State::Counts, shouted: false });
+    }
+    let place = folded.place(start, end);
     let content = text.field(place.field);
     let words = content.get(place.start..place.end)?;
     if form.cyrillic_only && !words.chars().any(|c| ('\u{400}'..='\u{52f}').contains(&c)) {
@@ -411,7 +419,7 @@ fn written(
             state = State::Case;
         }
     }
-    if state == State::Counts && address::inside(content, place.start, place.end) {
+    if state == State::Counts && suspicious && address::inside(content, place.start, place.end) {
         state = State::Address;
     }
     Some(Written { state, shouted })

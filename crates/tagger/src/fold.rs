@@ -28,6 +28,15 @@ struct Segment {
     step_out: u8,
 }
 
+/// Where the last segment leads if it goes on.
+#[derive(Clone, Copy, Default)]
+struct Run {
+    out: u32,
+    original: u32,
+    step_in: u8,
+    step_out: u8,
+}
+
 /// The fields of one item in normal form, one behind the other.
 #[derive(Default)]
 pub(crate) struct Folded {
@@ -35,6 +44,7 @@ pub(crate) struct Folded {
     bytes: Vec<u8>,
     len: usize,
     segments: Vec<Segment>,
+    run: Run,
     /// Places of letters that carried a caron, acute or bar.
     marks: Vec<u32>,
     /// Where each field begins.
@@ -135,6 +145,7 @@ impl Folded {
             self.bytes.push(BREAK);
         }
         self.fields.push((field, self.bytes.len() as u32));
+        self.run = Run::default();
         let original = text.as_bytes();
         self.bytes.reserve(original.len() + PADDING);
         let table = short_table();
@@ -170,26 +181,26 @@ impl Folded {
     }
 
     /// Folds the ASCII from `at` on, and returns where it ends.
+    #[inline]
     fn ascii(&mut self, original: &[u8], at: usize) -> usize {
-        self.segment(at, 1, 1);
-        let mut end = at;
-        for chunk in original[at..].chunks(32) {
-            if !chunk.is_ascii() {
-                break;
-            }
-            self.bytes.extend(chunk.iter().map(|&b| lower(b)));
-            end += chunk.len();
+        let rest = &original[at..];
+        let mut n = 0;
+        while let Some(eight) = rest.get(n..n + 8)
+            && eight.is_ascii()
+        {
+            n += 8;
         }
-        let rest =
-            original[end..].iter().position(|b| !b.is_ascii()).map_or(original.len(), |n| end + n);
-        self.bytes.extend(original[end..rest].iter().map(|&b| lower(b)));
-        rest
+        n += rest[n..].iter().take_while(|b| b.is_ascii()).count();
+        self.segments_of(at, 1, 1, n);
+        self.bytes.extend(rest[..n].iter().map(|&b| lower(b)));
+        at + n
     }
 
+    #[inline]
     fn short(&mut self, entry: &Short, text: &str, at: usize) {
         match entry.kind {
             ShortKind::Copy => {
-                self.segment(at, 1, 1);
+                self.segments_of(at, 1, 1, 2);
                 self.bytes.extend_from_slice(&entry.bytes);
             }
             ShortKind::Combining => self.combine(text, at),
@@ -232,7 +243,7 @@ impl Folded {
             end += 3;
         }
         if end > at {
-            self.segment(at, 1, 1);
+            self.segments_of(at, 1, 1, end - at);
             self.bytes.extend_from_slice(&original[at..end]);
             return end;
         }
@@ -240,7 +251,7 @@ impl Folded {
         let size = c.len_utf8();
         match long(c) {
             None => {
-                self.segment(at, 1, 1);
+                self.segments_of(at, 1, 1, size);
                 self.bytes.extend_from_slice(&original[at..at + size]);
             }
             Some(folded) => self.letters(&folded, at, size as u8),
@@ -255,20 +266,30 @@ impl Folded {
         }
     }
 
-    /// Notes that what is written next comes from `original`, unless the last segment says so.
+    /// Notes that the next letter, `step_out` bytes, comes from `step_in` bytes at `original`.
+    #[inline]
     fn segment(&mut self, original: usize, step_in: u8, step_out: u8) {
-        let out = self.bytes.len() as u32;
-        if let Some(last) = self.segments.last()
-            && last.step_in == step_in
-            && last.step_out == step_out
-            && self.fields.last().is_some_and(|&(_, at)| at <= last.out)
-            && (out - last.out).is_multiple_of(u32::from(step_out))
-            && last.original + (out - last.out) / u32::from(step_out) * u32::from(step_in)
-                == original as u32
+        self.segments_of(original, step_in, step_out, 1);
+    }
+
+    /// The same for `count` letters of one kind.
+    #[inline]
+    fn segments_of(&mut self, original: usize, step_in: u8, step_out: u8, count: usize) {
+        let (out, original, count) = (self.bytes.len() as u32, original as u32, count as u32);
+        let run = self.run;
+        if run.out != out
+            || run.original != original
+            || run.step_in != step_in
+            || run.step_out != step_out
         {
-            return;
+            self.segments.push(Segment { out, original, step_in, step_out });
         }
-        self.segments.push(Segment { out, original: original as u32, step_in, step_out });
+        self.run = Run {
+            out: out + count * u32::from(step_out),
+            original: original + count * u32::from(step_in),
+            step_in,
+            step_out,
+        };
     }
 
     /// Folds the word around `at` again, which has letters of both scripts, and returns its end.
@@ -330,6 +351,7 @@ impl Folded {
     }
 
     fn truncate(&mut self, len: usize) {
+        self.run = Run::default();
         self.bytes.truncate(len);
         while self.segments.last().is_some_and(|s| s.out as usize >= len) {
             self.segments.pop();

@@ -1,5 +1,7 @@
 //! A name or word of a watchlist, taken apart into what is looked for.
 
+use std::sync::Arc;
+
 use model::Field;
 
 use crate::Endings;
@@ -35,7 +37,7 @@ pub(crate) struct Token {
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Pattern {
-    pub(crate) tokens: Box<[Token]>,
+    pub(crate) tokens: Arc<[Token]>,
     pub(crate) case: Case,
     /// Found in Cyrillic text only: the letters that machine transliteration gives it there.
     pub(crate) cyrillic_only: bool,
@@ -94,9 +96,11 @@ fn patterns(
         }
         at = end + 1;
     }
-    let letters =
-        tokens.iter().flat_map(|t| String::from_utf8_lossy(&t.stem).chars().collect::<Vec<_>>());
-    let letters = letters.filter(|c| c.is_alphanumeric()).count();
+    let letters_of = |token: &Token| {
+        let stem = std::str::from_utf8(&token.stem).unwrap_or_default();
+        stem.chars().filter(|c| c.is_alphanumeric()).count()
+    };
+    let letters: usize = tokens.iter().map(letters_of).sum();
     match letters {
         0 => return Err(PatternError::Nothing),
         1 => return Err(PatternError::OneLetter),
@@ -214,7 +218,7 @@ fn fleeting(pattern: &Pattern) -> Option<Pattern> {
         }
         token
     });
-    Some(Pattern { tokens: tokens.collect(), ..*pattern })
+    Some(Pattern { tokens: tokens.collect(), case: pattern.case, cyrillic_only: false })
 }
 
 /// The traditional form of a name in simplified characters.

@@ -1,4 +1,5 @@
 //! Reads the shipped watchlists, for tests and benches; `config` reads them for the product.
+#![allow(clippy::unwrap_used, reason = "a test that cannot read its lists stops")]
 
 use std::path::Path;
 
