@@ -8,16 +8,23 @@
 #[path = "../tests/common/mod.rs"]
 mod common;
 
+use std::fs::File;
 use std::time::{Duration, Instant};
 
-use common::{item, open};
+use common::{item, item_id, settings};
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
-use store::{Commit, Store};
+use store::{Commit, Settings, Store};
+use tempfile::TempDir;
 
 const BATCH: u64 = 100;
 /// Bytes of the summary, which makes the record 1.5 KB.
 const SUMMARY: usize = 1_300;
 const MANY: u64 = 100_000;
+
+/// With the cache that a daemon has unless it is told otherwise.
+fn open(folder: &TempDir) -> Store {
+    Store::open(&Settings { cache_bytes: 32 << 20, ..settings(folder) }).unwrap()
+}
 
 /// The commit of the batch `number`.
 fn batch(number: u64) -> Commit {
@@ -26,6 +33,19 @@ fn batch(number: u64) -> Commit {
         commit.put_item(&item(number, SUMMARY));
     }
     commit
+}
+
+/// The same amount of rows and bytes for sled alone.
+fn bare(number: u64) -> sled::Batch {
+    let mut batch = sled::Batch::default();
+    for number in number * BATCH..(number + 1) * BATCH {
+        let id = item_id(number).0;
+        batch.insert([&[0x10][..], &id].concat(), vec![b'x'; SUMMARY + 200]);
+        for table in 0x20..0x24u8 {
+            batch.insert([&[table][..], &number.to_be_bytes(), &id].concat(), vec![]);
+        }
+    }
+    batch
 }
 
 fn commits(criterion: &mut Criterion) {
@@ -50,6 +70,17 @@ fn commits(criterion: &mut Criterion) {
             |commit| store.commit_blocking(commit).unwrap(),
             BatchSize::PerIteration,
         );
+    });
+    let peer = tempfile::tempdir().unwrap();
+    let db = sled::Config::new().path(peer.path()).cache_capacity(32 << 20).open().unwrap();
+    let file = File::open(peer.path().join("db")).unwrap();
+    group.bench_function("peer: bare sled, batch + flush + fsync", |bencher| {
+        bencher.iter(|| {
+            number += 1;
+            db.apply_batch(bare(number)).unwrap();
+            db.flush().unwrap();
+            file.sync_data().unwrap();
+        });
     });
     group.finish();
     assert!(store.health().is_good());

@@ -152,17 +152,24 @@ fn check<'a>(
     set: &WriteSet,
     current: impl Fn(&[u8]) -> Result<Option<Cow<'a, [u8]>>, StoreError>,
 ) -> Result<Result<Ops, CommitError>, StoreError> {
+    // What was read to check the expectations is not read again below.
+    let mut stored: HashMap<&[u8], u16> = HashMap::with_capacity(set.expects.len());
     for expect in &set.expects {
-        if Version::of(current(&expect.key)?.as_deref()) != expect.version {
+        let value = current(&expect.key)?;
+        if Version::of(value.as_deref()) != expect.version {
             let (table, key) = tables::describe(&expect.key);
             return Ok(Err(CommitError::Conflict { table, key }));
         }
+        stored.insert(&expect.key, split::further(value.as_deref()));
     }
     let mut leftover = Ops::default();
     for (key, value) in set.ops.iter() {
         if tables::of(key).is_some_and(|table| table.split) {
-            let kept = split::further(value);
-            for number in kept..split::further(current(key)?.as_deref()) {
+            let before = match stored.get(key) {
+                Some(further) => *further,
+                None => split::further(current(key)?.as_deref()),
+            };
+            for number in split::further(value)..before {
                 leftover.delete(&split::piece_key(key, number + 1));
             }
         }
