@@ -1,0 +1,142 @@
+//! The command-line contract: what other programs read.
+
+use serde_json::Value;
+
+use crate::{installation, rows, rss, stdout};
+
+#[test]
+fn parse_prints_one_object_and_refuses_what_is_no_feed() {
+    let daemon = installation();
+    daemon.write("feed.xml", &rss(&[("g", "/relative", "Title")]));
+    let path = daemon.path("feed.xml");
+    let path = path.to_str().unwrap();
+    let args = ["parse", "feed", path, "--json", "--base-url", "https://a.example/x/feed"];
+    let parsed: Value = serde_json::from_str(&stdout(&daemon.command(&args))).unwrap();
+    let item = &parsed["items"][0];
+    assert_eq!(item["id"], "g");
+    assert_eq!(item["url"], "https://a.example/relative");
+    assert_eq!(item["title"], "Title");
+    for field in ["summary", "text", "published", "updated"] {
+        assert!(item.get(field).is_some_and(Value::is_null), "{field}: {item}");
+    }
+    for field in ["format", "title", "problems", "next"] {
+        assert!(parsed.get(field).is_some(), "{field}: {parsed}");
+    }
+    daemon.write("page.html", "<html><body>no feed</body></html>");
+    let page = daemon.path("page.html");
+    let refused = daemon.command(&["parse", "feed", page.to_str().unwrap(), "--json"]);
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(refused.stdout.is_empty() && !refused.stderr.is_empty());
+    assert_eq!(daemon.command(&["parse", "feed", "/no/such/file"]).status.code(), Some(74));
+}
+
+#[test]
+fn decode_prints_utf8() {
+    let daemon = installation();
+    std::fs::write(daemon.path("x.txt"), b"\xfbevapi").unwrap();
+    let path = daemon.path("x.txt");
+    let args =
+        ["decode", path.to_str().unwrap(), "--content-type", "text/plain; charset=iso-8859-2"];
+    assert_eq!(stdout(&daemon.command(&args)), "űevapi");
+}
+
+#[test]
+fn url_check_answers_without_network() {
+    let daemon = installation();
+    let verdict = |url: &str| -> Value {
+        serde_json::from_str(&stdout(&daemon.command(&["url-check", url, "--json"]))).unwrap()
+    };
+    assert_eq!(verdict("https://example.org/feed")["allowed"], true);
+    for url in
+        ["http://127.0.0.1/", "http://0x7f.1/", "http://[::ffff:10.0.0.1]/", "file:///etc/passwd"]
+    {
+        let verdict = verdict(url);
+        assert_eq!(verdict["allowed"], false, "{url}");
+        assert!(!verdict["reason"].as_str().unwrap().is_empty());
+    }
+}
+
+#[test]
+fn tag_and_eval_read_the_same_lines() {
+    let daemon = installation();
+    let line = r#"{"id":"1","title":"Nuctech i Huawei","lang":"sr-Latn","expect":{"vendor":["nuctech","huawei"]}}"#;
+    let tagged = daemon.command_with_input(&["tag", "--jsonl", "--json"], line.as_bytes());
+    let rows = rows(&tagged);
+    let ids: Vec<_> = rows[0]["tags"].as_array().unwrap().iter().map(|tag| &tag["id"]).collect();
+    assert_eq!(ids, ["huawei", "nuctech"]);
+    let tag = &rows[0]["tags"][0];
+    for field in ["facet", "id", "rule", "version", "confidence", "spans"] {
+        assert!(tag.get(field).is_some(), "{field}");
+    }
+    let span = &tag["spans"][0];
+    assert_eq!(
+        (&span["field"], &span["start"], &span["end"]),
+        (&"title".into(), &10.into(), &16.into())
+    );
+
+    daemon.write("labelled.jsonl", &format!("{line}\n"));
+    let path = daemon.path("labelled.jsonl");
+    let report = stdout(&daemon.command(&["eval", path.to_str().unwrap(), "--json"]));
+    let report: Value = serde_json::from_str(&report).unwrap();
+    assert_eq!(report["facets"]["vendor"]["all"]["f1"], 1.0);
+}
+
+#[test]
+fn opml_goes_in_and_out() {
+    let daemon = installation();
+    let opml = "<opml version=\"2.0\"><body><outline text=\"R & D\" xmlUrl=\"https://rd.example/feed\"/></body></opml>";
+    daemon.write("list.opml", opml);
+    let path = daemon.path("list.opml");
+    let path = path.to_str().unwrap();
+    let dry = stdout(&daemon.command(&["source", "import", path, "--dry-run", "--json"]));
+    let dry: Value = serde_json::from_str(&dry).unwrap();
+    assert_eq!(dry["feeds"][0]["url"], "https://rd.example/feed");
+    let imported = daemon.command(&["source", "import", path]);
+    assert!(imported.status.success(), "{}", crate::stderr(&imported));
+    let sources = rows(&daemon.command(&["source", "list", "--json"]));
+    assert_eq!(sources.len(), 1);
+    assert!(!sources[0]["off"].is_null());
+    assert!(stdout(&daemon.command(&["source", "export"])).contains("https://rd.example/feed"));
+    assert!(stdout(&daemon.command(&["source", "import", path])).contains("nothing to add"));
+}
+
+#[test]
+fn an_item_has_every_field_of_the_contract() {
+    let origin = testkit::Origin::start();
+    origin.serve("/a", rss(&[("1", "https://a.example/1", "Huawei")]));
+    let daemon = installation().feed("a", origin.url("/a"));
+    daemon.run_once();
+    let items = rows(&daemon.command(&["items", "--json"]));
+    for field in [
+        "id",
+        "kind",
+        "source",
+        "key",
+        "url",
+        "title",
+        "summary",
+        "text",
+        "lang",
+        "authors",
+        "published",
+        "updated",
+        "fetched",
+        "revision",
+        "story",
+        "capture",
+        "tags",
+    ] {
+        assert!(items[0].get(field).is_some(), "{field}: {}", items[0]);
+    }
+    let test = daemon.command(&["source", "test", "a", "--json"]);
+    let test: Value = serde_json::from_str(&stdout(&test)).unwrap();
+    assert_eq!(test["counts"]["seen"], 1);
+    assert_eq!(test["items"][0]["title"], "Huawei");
+}
+
+#[test]
+fn completions_are_made_for_each_shell() {
+    for shell in ["bash", "zsh", "fish"] {
+        assert!(stdout(&installation().command(&["completions", shell])).contains("stackwatch"));
+    }
+}
