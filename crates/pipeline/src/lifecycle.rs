@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use fetch::{Fetcher, Request};
+use fetch::{FetchError, Fetcher, Request};
 use model::{Health, Outage, SourceState, Timestamp, Transition, Validators};
 use store::{Commit, CommitError, Store, StoreError, tables};
 use tokio::sync::watch;
@@ -142,7 +142,8 @@ async fn beat(fetcher: &Fetcher, url: &model::HttpUrl) {
         max_body: 64 * 1024,
     };
     match fetcher.get(&request).await {
-        Ok(_) => debug!("heartbeat sent"),
+        // Any 2xx will do; the fetcher calls those without a body it could use an error.
+        Ok(_) | Err(FetchError::Status { status: 200..=299, .. }) => debug!("heartbeat sent"),
         Err(error) => warn!(error = chain(&error), "heartbeat not delivered"),
     }
 }
