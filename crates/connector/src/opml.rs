@@ -79,6 +79,17 @@ pub fn parse(document: &Document<'_>) -> Result<Opml, ParseError> {
                 open.pop();
             }
             Token::End(_) => in_title = false,
+            // A quote inside an attribute ended the tag early: the rest of it stands here as text.
+            Token::Text(text) if is_opml && lower_find(text, "xmlurl=").is_some() => {
+                let from = lower_find(text, "xmlurl=").unwrap_or_default();
+                let title = open.pop().flatten();
+                if let Found::Feed(feed) = outline(Tag::of_attributes(&text[from..]), &open)
+                    && list.feeds.len() < FEEDS
+                    && known.insert(feed.url.clone())
+                {
+                    list.feeds.push(OpmlFeed { title: title.or(feed.title), ..feed });
+                }
+            }
             Token::Text(text) | Token::CData(text) if in_title && list.title.is_none() => {
                 list.title = clean(text);
             }
@@ -109,6 +120,12 @@ fn outline(tag: Tag<'_>, open: &[Option<String>]) -> Found {
     let own = text(&["category"]).map(|category| category.trim_matches('/').to_owned());
     let category = if folders.is_empty() { own } else { Some(folders.join("/")) };
     Found::Feed(OpmlFeed { url, title, html_url: text(&["htmlUrl", "html-url"]), category })
+}
+
+/// Where `what`, in lower case, stands in `text` in whatever case.
+fn lower_find(text: &str, what: &str) -> Option<usize> {
+    let windows = text.as_bytes().windows(what.len());
+    windows.into_iter().position(|window| window.eq_ignore_ascii_case(what.as_bytes()))
 }
 
 fn named(name: &str, expected: &str) -> bool {
@@ -195,6 +212,7 @@ mod tests {
               <outline type="rss" xmlUrl="https://b.example/feed" title="B"/>
               <outline type="rss" xmlUrl="https://b.example/feed" title="B again"/>
             </outline>
+            <outline text="D" description="by <a href="https://d.example">D</a>." xmlUrl="https://d.example/feed"/>
             <outline xmlUrl="https://c.example/" text="C" category="/tech""#;
         let list = read(text);
         assert_eq!(list.title.as_deref(), Some("Desk & co"));
@@ -203,6 +221,7 @@ mod tests {
             [
                 feed("https://a.example/feed?x=1&y=2", "A & B", Some("News & views")),
                 feed("https://b.example/feed", "B", Some("News & views")),
+                feed("https://d.example/feed", "D", Some("News & views")),
                 feed("https://c.example/", "C", Some("News & views")),
             ]
         );

@@ -104,6 +104,39 @@ fn more_entries_than_allowed_are_counted_and_not_kept() {
     assert!(parsed.problems.iter().any(|problem| problem.reason.contains("more entries")));
 }
 
+/// R18: what is built to take quadratic time takes linear time. The limit is many times what a slow
+/// machine needs, and far below what 1 MiB takes when each piece searches to the end.
+#[test]
+fn hostile_documents_take_bounded_time() {
+    let item = "<rss><channel><item><title>x</title><description>";
+    let cases = [
+        ("", "<"),
+        (item, "&"),
+        (item, "&lt;a "),
+        (item, "&lt;a b=\""),
+        (item, "&lt;script&gt;"),
+        ("<rss>", "<!"),
+        ("<rss>", "<![>"),
+        ("<rss>", "<?"),
+        ("<rss>", "<!--"),
+        ("<rss><channel><item><title>", "<![CDATA["),
+        ("<rss>", "<a b=\""),
+        (item, "<a>"),
+        ("<rss><channel>", "</b>"),
+        ("<rss><channel>", "<item>"),
+        ("<rss><channel><item><link ", "a='b' "),
+        ("<rss>", "<a:b xmlns:c='d'/>"),
+        ("", "["),
+    ];
+    for (begin, piece) in cases {
+        let text = begin.to_owned() + &piece.repeat((1 << 20) / piece.len());
+        let started = std::time::Instant::now();
+        drop(read(text.as_bytes(), None));
+        let took = started.elapsed();
+        assert!(took < std::time::Duration::from_secs(20), "{begin}{piece}…: {took:?}");
+    }
+}
+
 /// A fixture with some bytes replaced, taken out, doubled, or with markup put in.
 fn mangled() -> impl Strategy<Value = Vec<u8>> {
     let fixtures: Vec<Vec<u8>> = fixtures().into_iter().map(|(_, bytes)| bytes).collect();

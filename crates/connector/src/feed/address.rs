@@ -55,6 +55,13 @@ pub(crate) fn resolve(base: Option<&Url>, reference: &str) -> Address {
     }
 }
 
+/// Whether `text` is an absolute address of the web.
+pub(crate) fn is_web(text: &str) -> bool {
+    ["http://", "https://"]
+        .iter()
+        .any(|s| text.get(..s.len()).is_some_and(|head| head.eq_ignore_ascii_case(s)))
+}
+
 /// The base that `reference`, an `xml:base`, makes inside `outer`.
 pub(crate) fn base(outer: Option<&Url>, reference: &str) -> Option<Url> {
     let reference = reference.trim();

@@ -4,6 +4,15 @@ use model::{Entry, Timestamp, content_digest, entry_limits, truncated};
 
 use super::problems::Repairs;
 
+/// Ranks of what an entry's address is taken from, best first.
+pub(crate) const LINK_ORIGINAL: u8 = 0;
+pub(crate) const LINK_TEXT: u8 = 1;
+pub(crate) const LINK_ALTERNATE: u8 = 2;
+pub(crate) const LINK_OTHER_TYPE: u8 = 3;
+pub(crate) const LINK_PERMALINK: u8 = 4;
+pub(crate) const LINK_BY_ID: u8 = 5;
+pub(crate) const LINK_TO_MEDIA: u8 = 6;
+
 /// A value with its rank; the lowest rank wins.
 pub(crate) type Ranked<T> = Option<(u8, T)>;
 

@@ -5,15 +5,16 @@ use std::borrow::Cow;
 use base64::Engine;
 use model::entry_limits;
 
-use super::address::{Address, resolve};
+use super::address::{Address, is_web, resolve};
+use super::capture::Capture;
 use super::date;
-use super::entry::{person, rank};
+use super::entry::{
+    LINK_ALTERNATE, LINK_BY_ID, LINK_ORIGINAL, LINK_OTHER_TYPE, LINK_PERMALINK, LINK_TEXT, person,
+    rank,
+};
 use super::names::{Field, Space, language};
 use super::problems::{Repair, Repairs};
-use super::reader::{
-    Capture, LINK_ALTERNATE, LINK_BY_ID, LINK_ORIGINAL, LINK_OTHER_TYPE, LINK_PERMALINK, LINK_TEXT,
-    Reader, is_web,
-};
+use super::reader::Reader;
 use super::scan::{Scanner, Tag, Token};
 use super::text::{Markup, block, line, unescape_into, unescaped};
 

@@ -4,7 +4,10 @@
 //! also the oracle of the tests: on well-formed feeds both must agree.
 
 mod address;
+mod calendar;
+mod capture;
 mod date;
+mod elements;
 mod entry;
 mod field;
 mod json;

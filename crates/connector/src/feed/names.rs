@@ -1,6 +1,7 @@
 //! What elements mean, by namespace address and local name, whatever their prefix and case.
 
-use super::text::lower_case;
+use super::elements::lower_case;
+use super::scan::Tag;
 
 /// The vocabularies that feeds are written in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -150,6 +151,31 @@ pub(crate) fn meaning(space: Space, local: &str) -> Meaning {
         _ => return Meaning::Other,
     };
     Meaning::Field(field)
+}
+
+/// `rss-2.0`, `atom-1.0` and the like, by the root element.
+pub(crate) fn format(tag: Tag<'_>, space: Space, local: &str) -> String {
+    let version = tag.attribute("version").map(str::trim).filter(|version| {
+        (1..=8).contains(&version.len())
+            && version.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
+    });
+    let address_says = |part: &str| {
+        tag.attributes().any(|(name, value)| name.starts_with("xmlns") && value.contains(part))
+    };
+    match local.to_ascii_lowercase().as_str() {
+        "rss" => format!("rss-{}", version.unwrap_or("2.0")),
+        "feed" | "entry" if address_says("purl.org/atom/") || version == Some("0.3") => {
+            "atom-0.3".into()
+        }
+        "feed" | "entry" => "atom-1.0".into(),
+        "rdf" if address_says("rdf/simple/0.9") || address_says("netscape.com/rdf") => {
+            "rss-0.90".into()
+        }
+        "rdf" => "rss-1.0".into(),
+        "channel" if space == Space::Core && address_says("rss1.1") => "rss-1.1".into(),
+        "channel" if tag.name.bytes().all(|byte| byte.is_ascii_uppercase()) => "cdf".into(),
+        _ => "rss-2.0".into(),
+    }
 }
 
 /// A language as BCP 47 writes it: lower case, the script with a capital.

@@ -4,23 +4,15 @@
 use model::{Entry, entry_limits};
 use url::Url;
 
-use super::address;
-use super::entry::Draft;
-use super::names::{Field, Meaning, Space, language, meaning};
+use super::address::{self, is_web};
+use super::capture::{Capture, is_entry_name};
+use super::entry::{Draft, LINK_ALTERNATE, LINK_BY_ID, LINK_TO_MEDIA};
+use super::names::{Field, Meaning, Space, format, language, meaning};
 use super::problems::{Repair, Repairs};
 use super::scan::{Scanner, Tag, Token};
 
 /// The deepest nesting outside of texts.
 pub(crate) const DEPTH: usize = 256;
-
-/// Ranks of what an entry's address is taken from, best first.
-pub(crate) const LINK_ORIGINAL: u8 = 0;
-pub(crate) const LINK_TEXT: u8 = 1;
-pub(crate) const LINK_ALTERNATE: u8 = 2;
-pub(crate) const LINK_OTHER_TYPE: u8 = 3;
-pub(crate) const LINK_PERMALINK: u8 = 4;
-pub(crate) const LINK_BY_ID: u8 = 5;
-pub(crate) const LINK_TO_MEDIA: u8 = 6;
 
 /// What a document in XML yielded.
 pub(crate) struct Read {
@@ -49,21 +41,6 @@ struct Open<'a> {
     role: Role,
     /// How many name bindings, bases and languages were in force outside.
     outer: (usize, usize, usize),
-}
-
-/// A field whose content is being read.
-pub(crate) struct Capture<'a> {
-    pub(crate) field: Field,
-    pub(crate) tag: Tag<'a>,
-    pub(crate) space: Space,
-    /// Where its content begins.
-    pub(crate) from: usize,
-    /// Elements of the same name inside.
-    same: usize,
-    /// Entries inside: a feed that quotes another.
-    entries: usize,
-    pub(crate) children: bool,
-    pub(crate) cdata: bool,
 }
 
 pub(crate) struct Reader<'a, 'r> {
@@ -463,72 +440,5 @@ impl<'a> Reader<'a, '_> {
             self.close_to(0, end);
         }
         self.read
-    }
-}
-
-impl Capture<'_> {
-    /// Whether an element cannot stand inside this field, so that the field's end tag is missing.
-    fn ends_before(&self, name: &str) -> bool {
-        let mut lower = [0; 12];
-        let Some(name) = super::text::lower_case(name, &mut lower) else { return false };
-        match self.field {
-            Field::Content(_) => false,
-            Field::Summary(_) => matches!(name, "pubdate" | "guid" | "item" | "channel"),
-            Field::Author(_) => matches!(name, "title" | "pubdate" | "guid" | "item" | "entry"),
-            _ => matches!(
-                name,
-                "title"
-                    | "link"
-                    | "description"
-                    | "guid"
-                    | "id"
-                    | "pubdate"
-                    | "published"
-                    | "updated"
-                    | "summary"
-                    | "content"
-                    | "author"
-                    | "category"
-                    | "item"
-                    | "entry"
-                    | "enclosure"
-            ),
-        }
-    }
-}
-
-/// Whether `text` is an absolute address of the web.
-pub(crate) fn is_web(text: &str) -> bool {
-    ["http://", "https://"]
-        .iter()
-        .any(|s| text.get(..s.len()).is_some_and(|head| head.eq_ignore_ascii_case(s)))
-}
-
-fn is_entry_name(name: &str) -> bool {
-    name.eq_ignore_ascii_case("item") || name.eq_ignore_ascii_case("entry")
-}
-
-/// `rss-2.0`, `atom-1.0` and the like, by the root element.
-fn format(tag: Tag<'_>, space: Space, local: &str) -> String {
-    let version = tag.attribute("version").map(str::trim).filter(|version| {
-        (1..=8).contains(&version.len())
-            && version.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
-    });
-    let address_says = |part: &str| {
-        tag.attributes().any(|(name, value)| name.starts_with("xmlns") && value.contains(part))
-    };
-    match local.to_ascii_lowercase().as_str() {
-        "rss" => format!("rss-{}", version.unwrap_or("2.0")),
-        "feed" | "entry" if address_says("purl.org/atom/") || version == Some("0.3") => {
-            "atom-0.3".into()
-        }
-        "feed" | "entry" => "atom-1.0".into(),
-        "rdf" if address_says("rdf/simple/0.9") || address_says("netscape.com/rdf") => {
-            "rss-0.90".into()
-        }
-        "rdf" => "rss-1.0".into(),
-        "channel" if space == Space::Core && address_says("rss1.1") => "rss-1.1".into(),
-        "channel" if tag.name.bytes().all(|byte| byte.is_ascii_uppercase()) => "cdf".into(),
-        _ => "rss-2.0".into(),
     }
 }

@@ -196,6 +196,11 @@ fn begins_name(byte: u8) -> bool {
 }
 
 impl<'a> Tag<'a> {
+    /// A tag that consists of what remained of one.
+    pub(crate) fn of_attributes(attributes: &'a str) -> Self {
+        Self { name: "", attributes, empty: true }
+    }
+
     /// Name and value (references not yet resolved) of each attribute.
     pub(crate) fn attributes(self) -> impl Iterator<Item = (&'a str, &'a str)> {
         Attributes { rest: self.attributes }.take(ATTRIBUTES)
