@@ -93,7 +93,6 @@ impl Scratch {
         self.folded.seal();
         self.find(core, text);
         self.find_regex(core, text);
-        self.seen.sort_unstable();
         self.hits.sort_unstable_by_key(|hit| (hit.rule, hit.start, u32::MAX - hit.end));
         self.check_context(core);
         self.check_cover(core);
@@ -157,6 +156,14 @@ impl Scratch {
     }
 
     fn check_context(&mut self, core: &Core) {
+        let asks = |hit: &Hit| {
+            let rule = &core.rules[hit.rule as usize];
+            !(rule.needs.is_empty() && rule.unless.is_empty())
+        };
+        if !self.hits.iter().any(asks) {
+            return;
+        }
+        self.seen.sort_unstable();
         for hit in self.hits.iter_mut().filter(|hit| hit.state == State::Counts) {
             let rule = &core.rules[hit.rule as usize];
             let near = |context: &&u32| is_near(&self.seen, **context, hit, rule.within);

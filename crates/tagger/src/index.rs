@@ -32,9 +32,9 @@ struct Slot {
 pub(crate) struct Index {
     patterns: Vec<Pattern>,
     /// Behind word starts, by four, three, two and one bytes.
-    words: [Bucket; 4],
+    words: Vec<Bucket>,
     /// At every character of other scripts, by two and one characters of three bytes.
-    characters: [Bucket; 2],
+    characters: Vec<Bucket>,
 }
 
 /// What a byte of the normal form is to the search for word starts.
@@ -136,17 +136,14 @@ impl Index {
                 characters[usize::from(stem.len() < 6)].push(slot);
             }
         }
-        let [four, three, two, one] = words;
-        let [pair, single] = characters;
+        let buckets = |slots: Vec<Vec<Slot>>, bytes: &[usize]| {
+            let all = slots.into_iter().zip(bytes).filter(|(slots, _)| !slots.is_empty());
+            all.map(|(slots, &bytes)| Bucket::new(bytes, slots)).collect()
+        };
         Self {
             patterns,
-            words: [
-                Bucket::new(4, four),
-                Bucket::new(3, three),
-                Bucket::new(2, two),
-                Bucket::new(1, one),
-            ],
-            characters: [Bucket::new(6, pair), Bucket::new(2, single)],
+            words: buckets(words.into(), &[4, 3, 2, 1]),
+            characters: buckets(characters.into(), &[6, 2]),
         }
     }
 
