@@ -10,6 +10,7 @@
 use std::fs::{self, File};
 use std::io::{self, BufReader, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use serde::Serialize;
 
@@ -25,6 +26,9 @@ const MAGIC: &[u8; 4] = b"SWX1";
 const KEPT: usize = 7;
 const PAGE: usize = 200;
 const LEVEL: i32 = 3;
+
+/// Two exports would write to one temporary file.
+static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 
 /// An export that was written and read back.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -48,6 +52,7 @@ impl Store {
             path: PathBuf::new(),
             reason: "a store in memory has no folder for exports".into(),
         })?;
+        let _one = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
         let report = write(self.engine.as_ref(), &dir)?;
         if own.as_deref() == Some(&dir) {
             for (_, path) in list(&dir).into_iter().rev().skip(KEPT) {

@@ -36,6 +36,10 @@ pub fn abort_on_sled_thread_panic() {
     std::panic::set_hook(Box::new(move |info| {
         before(info);
         if std::thread::current().name().is_some_and(is_sled_thread) {
+            tracing::error!(
+                "a thread of sled panicked, stopping; if every start ends so, `stackwatch store \
+                 rebuild` makes the store anew"
+            );
             std::process::abort();
         }
     }));
@@ -109,4 +113,22 @@ fn remove_if_there(path: &Path) -> io::Result<()> {
 pub(crate) fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
     text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "a panic".into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_errors_of_sled_itself_are_counted() {
+        let before = sled_errors();
+        observe_log("sled::pagecache", log::Level::Warn);
+        observe_log("sledge", log::Level::Error);
+        assert_eq!(sled_errors(), before);
+        observe_log("sled::flusher", log::Level::Error);
+        observe_log("sled", log::Level::Error);
+        assert_eq!(sled_errors(), before + 2);
+        assert!(is_sled_thread("log flusher") && is_sled_thread("sled-io-3"));
+        assert!(!is_sled_thread("store-writer"));
+    }
 }
