@@ -237,3 +237,76 @@ fn html_meta(head: &[u8]) -> Option<&'static Encoding> {
 fn find(bytes: &[u8], what: &[u8]) -> Option<usize> {
     bytes.windows(what.len()).position(|window| window == what)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CYRILLIC: &str = "Нова мрежа у Нишу и уговор са произвођачем опреме";
+
+    fn check(bytes: &[u8], header: Option<&str>, encoding: &str, by: DecidedBy, text: &str) {
+        let decoded = decode(bytes, header);
+        assert_eq!((decoded.encoding, decoded.decided_by), (encoding, by), "{text}");
+        assert!(decoded.text.contains(text), "{:?} lacks {text:?}", decoded.text);
+        assert_eq!(decoded.replaced, 0);
+    }
+
+    fn encoded(label: &str, text: &str) -> Vec<u8> {
+        let encoding = Encoding::for_label(label.as_bytes()).expect("a known encoding");
+        encoding.encode(text).0.into_owned()
+    }
+
+    #[test]
+    fn mark_then_header_then_declaration_then_meta_then_bytes() {
+        let header = Some("text/xml; charset=\"windows-1251\"");
+        let marked = format!("\u{FEFF}<a>{CYRILLIC}");
+        check(marked.as_bytes(), header, "UTF-8", DecidedBy::Bom, CYRILLIC);
+        let claim = |text: &str| encoded("windows-1251", &format!("{text}{CYRILLIC}"));
+        let declared = claim("<?xml version='1.0' encoding='koi8-r'?>");
+        check(&declared, header, "windows-1251", DecidedBy::Header, CYRILLIC);
+        let declared = claim("<?xml version='1.0' encoding = 'windows-1251' ?>");
+        let plain = Some("text/xml");
+        check(&declared, plain, "windows-1251", DecidedBy::Declaration, CYRILLIC);
+        let page = claim("<html><META content='text/html; charset=cp1251'>");
+        check(&page, None, "windows-1251", DecidedBy::Meta, CYRILLIC);
+        check(&claim("<a>"), None, "windows-1251", DecidedBy::Detection, CYRILLIC);
+        check(CYRILLIC.as_bytes(), None, "UTF-8", DecidedBy::Detection, CYRILLIC);
+    }
+
+    #[test]
+    fn a_claim_that_the_bytes_contradict_loses() {
+        let latin = Some("text/xml; charset=ISO-8859-1");
+        check(CYRILLIC.as_bytes(), latin, "UTF-8", DecidedBy::Detection, CYRILLIC);
+        let utf8 = Some("text/xml; charset=utf-8");
+        let bytes = encoded("windows-1251", CYRILLIC);
+        check(&bytes, utf8, "windows-1251", DecidedBy::Detection, CYRILLIC);
+        let declared = "<?xml version='1.0' encoding='windows-1251'?>".to_owned() + CYRILLIC;
+        let declared = encoded("windows-1251", &declared);
+        check(&declared, utf8, "windows-1251", DecidedBy::Declaration, CYRILLIC);
+        let sixteen = format!("<?xml version='1.0' encoding='utf-16'?>{CYRILLIC}");
+        check(sixteen.as_bytes(), None, "UTF-8", DecidedBy::Detection, CYRILLIC);
+    }
+
+    #[test]
+    fn wide_characters_are_told_by_their_zeros() {
+        let text = format!("<a>{CYRILLIC}");
+        let little: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let big: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();
+        check(&little, None, "UTF-16LE", DecidedBy::Detection, CYRILLIC);
+        check(&big, None, "UTF-16BE", DecidedBy::Detection, CYRILLIC);
+        let marked = text.chars().map(u32::from).flat_map(u32::to_be_bytes);
+        let wide: Vec<u8> = [0, 0, 0xFE, 0xFF].into_iter().chain(marked).collect();
+        check(&wide, None, "UTF-32BE", DecidedBy::Bom, CYRILLIC);
+    }
+
+    #[test]
+    fn a_damaged_character_is_replaced_and_counted() {
+        let mut bytes = CYRILLIC.as_bytes().to_vec();
+        bytes[1] = b'x';
+        let decoded = decode(&bytes, Some("text/plain; charset=utf-8"));
+        assert_eq!((decoded.encoding, decoded.replaced), ("UTF-8", 1));
+        assert!(decoded.text.ends_with("опреме"));
+        let undeclared = decode(&bytes, None);
+        assert_eq!((undeclared.decided_by, undeclared.replaced), (DecidedBy::Fallback, 1));
+    }
+}
