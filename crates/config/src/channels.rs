@@ -30,7 +30,7 @@ pub(crate) fn read(groups: &mut Groups<'_>) -> Vec<Channel> {
         let webhook = table.table("webhook").map(|table| webhook(table, &used_by));
         let email = table.table("email").map(|table| email(table, &used_by));
         table.finish();
-        if let [] = present.as_slice() {
+        if present.is_empty() {
             if !place.cx.document.is_broken_after(place.start()) {
                 place.bare_problem(
                     "a channel has one of `file`, `webhook` and `email`: none is here",
@@ -59,21 +59,42 @@ fn file(mut table: Table<'_>) -> Option<Placed<'_, PathBuf>> {
     path
 }
 
-/// A path that cannot leave the data folder, nor meet what the store keeps there.
+/// What the store and the daemon keep at the top of the data folder.
+const TAKEN: [&str; 13] = [
+    "blobs",
+    "conf",
+    "current",
+    "current.tmp",
+    "db",
+    "digests",
+    "export",
+    "export.tmp",
+    "journal",
+    "lock",
+    "quarantine",
+    "snapshots",
+    "stackwatch.sock",
+];
+
+/// A path that cannot leave the data folder, nor meet what else is kept there.
 fn inside_data(text: &str) -> Result<PathBuf, &'static str> {
-    let path = Path::new(text);
-    let inside = path.components().all(|part| matches!(part, Component::Normal(_)));
     if text.trim().is_empty() || text.ends_with('/') || text.chars().any(char::is_control) {
         return Err("is not the name of a file");
     }
-    if !inside {
-        return Err("must stay inside the data folder: no absolute path, no `..`");
+    let mut path = PathBuf::new();
+    for part in Path::new(text).components() {
+        match part {
+            Component::Normal(part) => path.push(part),
+            Component::CurDir => {}
+            _ => return Err("must stay inside the data folder: no absolute path, no `..`"),
+        }
     }
-    match path.extension().and_then(|extension| extension.to_str()) {
-        Some("jsonl" | "json" | "txt" | "log" | "ndjson") => Ok(path.to_owned()),
-        // The store's own files have other names: none of them can be written over.
-        _ => Err("must end in .jsonl, .ndjson, .json, .log or .txt"),
+    let first = path.components().next().map(|part| part.as_os_str().to_string_lossy());
+    let first = first.unwrap_or_default().to_ascii_lowercase();
+    if TAKEN.contains(&first.as_str()) || first.starts_with("store-") {
+        return Err("is a name that the store uses");
     }
+    if path.as_os_str().is_empty() { Err("is not the name of a file") } else { Ok(path) }
 }
 
 fn webhook(mut table: Table<'_>, used_by: &str) -> Option<ChannelKind> {

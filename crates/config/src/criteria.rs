@@ -114,7 +114,11 @@ pub(crate) fn read(entry: &mut Table<'_>, key: &'static str, names: &Names) -> C
         }
     }
     let kinds = list(&mut table, "kind", |text| {
-        text.parse::<Kind>().map_err(|error| error.trim_start_matches(['`']).to_owned())
+        let refusal = |error: String| match error.split_once("` is ") {
+            Some((_, rest)) => format!("is {rest}"),
+            None => error,
+        };
+        text.parse::<Kind>().map_err(refusal)
     });
     criteria.kind = values(kinds);
     let categories = list(&mut table, "category", |text| match text {

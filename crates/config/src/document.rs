@@ -83,7 +83,12 @@ impl Document {
         let name = key.trim_matches(['"', '\'']);
         let header = statement::header(&self.clean, span.start);
         let other = match &header {
-            Some(path) => find_path(root, path),
+            Some(path) => {
+                let first = statement::first_header(&self.clean, path);
+                first
+                    .filter(|&at| self.place(at).0 < self.place(span.start).0)
+                    .or_else(|| find_path(root, path).filter(|&at| at < span.start))
+            }
             None => find_before(root, name, span.start),
         };
         match other {

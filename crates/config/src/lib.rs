@@ -1,9 +1,9 @@
 //! `config/` and `watchlists/` to everybody's settings, every mistake reported at once.
 //!
 //! Reading goes in two steps. The syntax first: a statement that cannot be parsed is reported and
-//! taken out, so that all others are still read ([`document`]). Then each entry on its own, key by
+//! taken out, so that all others are still read (`document`). Then each entry on its own, key by
 //! key: a value goes through the door of its type, a refusal is reported at its place, a key that
-//! nobody asked for is unknown ([`table`]). In the end the watchlists are compiled and every
+//! nobody asked for is unknown (`table`). In the end the watchlists are compiled and every
 //! example of every rule is tried.
 //!
 //! Nothing here panics on any input, and nothing starts with half a configuration:

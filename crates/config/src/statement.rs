@@ -33,6 +33,18 @@ pub(crate) fn header(text: &str, at: usize) -> Option<Vec<String>> {
     Some(inner.split('.').map(|key| key.trim().trim_matches(['"', '\'']).to_owned()).collect())
 }
 
+/// Where the header `path` stands for the first time.
+pub(crate) fn first_header(text: &str, path: &[String]) -> Option<usize> {
+    let mut at = 0;
+    for line in text.split_inclusive('\n') {
+        if begins_header(line) && header(text, at).as_deref() == Some(path) {
+            return Some(at);
+        }
+        at += line.len();
+    }
+    None
+}
+
 fn line_start(text: &str, at: usize) -> usize {
     text[..at].rfind('\n').map_or(0, |newline| newline + 1)
 }

@@ -167,7 +167,7 @@ impl<'d> Value<'d> {
     pub(crate) fn entries(self) -> Option<Table<'d>> {
         let kind = &self.here.key;
         match self.value {
-            DeValue::Table(table) => Some(Table::entry(self.here, table)),
+            DeValue::Table(table) => Some(Table::new(self.here, table)),
             DeValue::Array(_) => {
                 self.here.bare_problem(format!("`[[{kind}]]` is not used: write `[{kind}.ID]`"));
                 None

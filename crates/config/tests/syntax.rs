@@ -1,0 +1,138 @@
+//! Mistakes of syntax: each is reported once, and what is left is still read.
+
+use crate::support::{Folder, check};
+
+const FEED: &str = "feed.url = \"https://a.example/feed\"\n";
+
+#[test]
+fn a_mistake_of_syntax_is_named_once_with_its_place() {
+    check(&[
+        (&format!("[source.a]\n{FEED}every \"15m\"\n"), &["3:7: key with no value, expected `=`"]),
+        (
+            &format!("[source.a]\n{FEED}every = 15m\n"),
+            &["3:9: string values must be quoted, expected literal string"],
+        ),
+        (
+            &format!("[source.a]\n{FEED}name = \"A\nlang = \"en\"\n"),
+            &["3:10: invalid basic string, expected `\"`"],
+        ),
+        (&format!("[source.a]\n{FEED}[source.b\n{FEED}"), &["3:10: unclosed table, expected `]`"]),
+        (
+            &format!("[source.a]\n{FEED}headers = {{ x = \"1\"\nname = \"A\"\n"),
+            &["3:11: this table is never closed"],
+        ),
+    ]);
+}
+
+#[test]
+fn a_list_that_is_never_closed_does_not_swallow_the_file() {
+    let text = "[alert.a]\nwhen.kind = [\"article\",\nto = [\"log\"]\nmax_age = \"14\"\n\
+                [channel.log]\nfile.path = \"a.jsonl\"\n[channel.b]\nfile.path = \"/b\"\n";
+    check(&[(
+        text,
+        &[
+            "2:13: this list is never closed",
+            "4:11: max_age = \"14\": needs a unit, for example \"15s\", \"15m\" or \"1h\"",
+            "8:13: file.path = \"/b\": must stay inside the data folder: no absolute path, no `..`",
+        ],
+    )]);
+}
+
+#[test]
+fn every_mistake_of_a_file_is_found_and_the_rest_is_read() {
+    let text = format!(
+        "[source.a]\n{FEED}every 15\n[source.b]\nfeed.url = \"https://b.example/\"\nname = \n[source.c]\nfeed.url = \"x\"\n\
+         lang = en\n"
+    );
+    check(&[(
+        &text,
+        &[
+            "3:7: key with no value, expected `=`",
+            "6:8: string values must be quoted, expected literal string",
+            "8:12: feed.url = \"x\": is not an address: relative URL without a base",
+            "9:8: string values must be quoted, expected literal string",
+        ],
+    )]);
+}
+
+#[test]
+fn what_is_there_twice_names_the_first_place() {
+    check(&[
+        (
+            &format!("[source.a]\n{FEED}name = \"A\"\nname = \"B\"\n"),
+            &["4:1: `name`: already used on line 3"],
+        ),
+        (
+            &format!(
+                "[source.a]\n{FEED}[source.b]\nfeed.url = \"https://b.example/\"\n[source.a]\n{FEED}"
+            ),
+            &["5:9: `a`: already used on line 1"],
+        ),
+    ]);
+    let folder = Folder::with(&[
+        ("config/a.toml", "contact = \"a@b.rs\"\n[source.a]\nfeed.url = \"https://a.example/\"\n"),
+        ("config/b.toml", "contact = \"a@b.rs\"\n[source.a]\nfeed.url = \"https://b.example/\"\n"),
+    ]);
+    let problems: Vec<_> = folder.problems();
+    let first = folder.path().join("config/a.toml").display().to_string();
+    let first = first.as_str();
+    let expected = [
+        format!("config/b.toml:1:1: `contact`: already set in {first}:1"),
+        format!("config/b.toml:2:9: `source.a`: already used in {first}:2"),
+    ];
+    let short = |line: &String| line.replace(&format!("{}/", folder.path().display()), "");
+    assert_eq!(problems, expected.iter().map(short).collect::<Vec<_>>());
+}
+
+#[test]
+fn characters_are_counted_and_not_bytes() {
+    check(&[(
+        "[source.a]\nname = { šđčćž = 1, 华为 = 2 }\n",
+        &["2:10: invalid unquoted key, expected letters, numbers, `-`, `_`"],
+    )]);
+    check(&[(
+        "# ćć\n[source.\"šš\"]\nfeed.url = \"https://š.example/\" # ć\nxć = 1\n",
+        &[
+            "2:1: [source.šš]: `š` is not allowed in an id: use a-z, 0-9 and `-`",
+            "4:2: invalid unquoted key, expected letters, numbers, `-`, `_`",
+        ],
+    )]);
+}
+
+#[test]
+fn nothing_makes_it_panic_or_run_for_long() {
+    let deep = format!("a = {}", "[".repeat(100_000));
+    let wide = "x\n".repeat(200_000);
+    let open = "a = [\n".repeat(10_000);
+    let quotes = "\"".repeat(100_001);
+    for text in [
+        &deep,
+        &wide,
+        &open,
+        &quotes,
+        "\u{feff}",
+        "\0",
+        "[",
+        "]",
+        "[[",
+        "=",
+        "= = =",
+        "a.b.c",
+        "a = '''",
+        "a = \"\"\"\nb = 1",
+        "[a]\n[a.b]\n[a]",
+        "[[a]]\n[a]",
+        "a = {b = {c = [",
+        "\r",
+        "a = 1\r",
+        "[source]\n[[source.a]]",
+        "\"\" = 1",
+        "[source.\"\"]",
+        "[source.a]\nfeed = 1\nevery = 15\nname = 2020-01-01\nheaders = []",
+    ] {
+        let began = std::time::Instant::now();
+        let problems = Folder::of(text).problems();
+        assert!(problems.len() <= 501, "{} lines", problems.len());
+        assert!(began.elapsed().as_secs() < 20, "{:?}", &text[..text.len().min(20)]);
+    }
+}
