@@ -65,7 +65,7 @@ fn validators_go_back_as_they_came_and_a_304_stores_nothing() {
     assert_eq!(requests[1].header("if-none-match"), Some(etag));
     assert_eq!(requests[1].header("if-modified-since"), Some(date));
     let agent = requests[1].header("user-agent").unwrap();
-    assert!(agent.contains("(+https://example.org/monitoring)"), "{agent}");
+    assert!(agent.starts_with("stackwatch/") && agent.contains("(+https://"), "{agent}");
 }
 
 #[test]
