@@ -1,4 +1,4 @@
-//! How each kind of source is read: pure functions from bytes to entries. No IO, no async, no clock.
+#![doc = include_str!("../README.md")]
 
 mod charset;
 mod error;
