@@ -16,8 +16,8 @@ pub(crate) const PADDING: usize = 8;
 pub(crate) const BREAK: u8 = b'\n';
 /// The longest word whose mixed scripts are repaired, in letters.
 const REPAIR_LETTERS: usize = 64;
-/// A buffer larger than this is given back after use.
-const KEEP_BYTES: usize = 1 << 20;
+/// A buffer larger than this is given back after use: the longest item fits twice.
+const KEEP_BYTES: usize = 2 << 20;
 
 /// From `out` on, every `step_out` folded bytes come from `step_in` original bytes.
 #[derive(Clone, Copy, Debug)]
@@ -216,7 +216,10 @@ impl Folded {
                 if entry.mark != NO_MARK {
                     self.marks.push((self.bytes.len() + usize::from(entry.mark)) as u32);
                 }
-                self.bytes.extend_from_slice(&entry.bytes[..usize::from(entry.len)]);
+                self.bytes.push(entry.bytes[0]);
+                if entry.len == 2 {
+                    self.bytes.push(entry.bytes[1]);
+                }
             }
         }
     }
