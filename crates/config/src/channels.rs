@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
 
+use ipnet::IpNet;
 use model::ChannelId;
 use pipeline::{Channel, ChannelKind, EmailSettings, SmtpTls};
 
@@ -10,7 +11,7 @@ use crate::groups::{Entry, Groups};
 use crate::secret::secret;
 use crate::sources::checked_id;
 use crate::table::{Placed, Table};
-use crate::value::{mail_address, one_of, web_address_of};
+use crate::value::{mail_address, one_of, warn_if_blocked, web_address_of};
 
 const KINDS: [&str; 3] = ["file", "webhook", "email"];
 const TLS: [(&str, SmtpTls); 3] =
@@ -18,7 +19,7 @@ const TLS: [(&str, SmtpTls); 3] =
 const MAX_ADDRESSEES: usize = 50;
 
 /// Reads every channel, in the order of ids.
-pub(crate) fn read(groups: &mut Groups<'_>) -> Vec<Channel> {
+pub(crate) fn read(groups: &mut Groups<'_>, allow: &[IpNet]) -> Vec<Channel> {
     let mut files = BTreeMap::new();
     let mut channels = Vec::new();
     for Entry { id, mut table } in groups.take("channel") {
@@ -27,7 +28,7 @@ pub(crate) fn read(groups: &mut Groups<'_>) -> Vec<Channel> {
         let used_by = format!("channel `{id}`");
         let present: Vec<_> = KINDS.into_iter().filter(|kind| table.has(kind)).collect();
         let file = table.table("file").map(file);
-        let webhook = table.table("webhook").map(|table| webhook(table, &used_by));
+        let webhook = table.table("webhook").map(|table| webhook(table, &used_by, allow));
         let email = table.table("email").map(|table| email(table, &used_by));
         table.finish();
         if present.is_empty() {
@@ -97,11 +98,13 @@ fn inside_data(text: &str) -> Result<PathBuf, &'static str> {
     if path.as_os_str().is_empty() { Err("is not the name of a file") } else { Ok(path) }
 }
 
-fn webhook(mut table: Table<'_>, used_by: &str) -> Option<ChannelKind> {
+fn webhook(mut table: Table<'_>, used_by: &str, allow: &[IpNet]) -> Option<ChannelKind> {
     let url = web_address_of(&mut table, "url");
     let key = table.text("secret").and_then(|text| secret(text, used_by));
     table.finish();
-    Some(ChannelKind::Webhook { url: url?.value, secret: key })
+    let url = url?;
+    warn_if_blocked(&url, allow);
+    Some(ChannelKind::Webhook { url: url.value, secret: key })
 }
 
 fn email(mut table: Table<'_>, used_by: &str) -> Option<ChannelKind> {

@@ -60,7 +60,7 @@ pub fn load(at: &Path, environment: &Environment) -> Loaded {
     if sources.listed.is_empty() && report.count() == 0 {
         report.warn_whole(at, "no source is configured: nothing is watched");
     }
-    let channels = channels::read(&mut groups);
+    let channels = channels::read(&mut groups, &settings.fetch.allow);
     let rules = alerts::read(&mut groups, &names);
     if refused.is_empty() && names.are_complete() {
         tried += rules.iter().map(|rule| examples::try_rule(rule, &tagger)).sum::<usize>();

@@ -10,7 +10,9 @@ use pipeline::Heartbeat;
 use crate::Keep;
 use crate::groups::Groups;
 use crate::table::{Placed, Table, not_blank};
-use crate::value::{contact, duration_within, retention, size_within, time_zone, web_address_of};
+use crate::value::{
+    contact, duration_within, retention, size_within, time_zone, warn_if_blocked, web_address_of,
+};
 
 /// The address that the shipped configuration has: nobody is reached there.
 const EXAMPLE_CONTACT: &str = "https://example.org/monitoring";
@@ -81,6 +83,7 @@ const LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080
 
 pub(crate) fn read<'d>(groups: &mut Groups<'d>) -> Settings<'d> {
     let lacks_contact = !groups.has_setting("contact");
+    let fetch = groups.table("fetch").map(fetch).unwrap_or_default();
     Settings {
         data: groups.text("data", not_blank),
         watchlists: groups.text("watchlists", not_blank),
@@ -92,11 +95,11 @@ pub(crate) fn read<'d>(groups: &mut Groups<'d>) -> Settings<'d> {
             placed.value
         }),
         timezone: groups.text("timezone", time_zone).map_or(TimeZone::UTC, |zone| zone.value),
-        fetch: groups.table("fetch").map(fetch).unwrap_or_default(),
         store: groups.table("store").map(store).unwrap_or_default(),
         keep: groups.table("keep").map(keep).unwrap_or_default(),
         listen: groups.table("console").and_then(listen).unwrap_or(LISTEN),
-        heartbeat: groups.table("heartbeat").and_then(heartbeat),
+        heartbeat: groups.table("heartbeat").and_then(|table| heartbeat(table, &fetch.allow)),
+        fetch,
         lacks_contact,
     }
 }
@@ -186,9 +189,11 @@ fn listen(mut table: Table<'_>) -> Option<SocketAddr> {
     Some(listen.value)
 }
 
-fn heartbeat(mut table: Table<'_>) -> Option<Heartbeat> {
+fn heartbeat(mut table: Table<'_>, allow: &[IpNet]) -> Option<Heartbeat> {
     let url = web_address_of(&mut table, "url");
     let every = table.parsed("every", duration_within("10s", "1d"));
     table.finish();
-    Some(Heartbeat { url: url?.value, every: every.unwrap_or(Duration::from_secs(300)) })
+    let url = url?;
+    warn_if_blocked(&url, allow);
+    Some(Heartbeat { url: url.value, every: every.unwrap_or(Duration::from_secs(300)) })
 }

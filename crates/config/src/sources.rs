@@ -13,7 +13,7 @@ use crate::connectors::{self, Kind};
 use crate::groups::{Entry, Groups};
 use crate::secret::secret_or_plain;
 use crate::table::{Here, Placed, Table, Value, not_blank};
-use crate::value::{country, duration_within, grade, language, one_of, slug};
+use crate::value::{country, duration_within, grade, language, one_of, slug, warn_if_blocked};
 
 /// How often a source is asked whose `every` is left out.
 const EVERY: Duration = Duration::from_secs(60 * 60);
@@ -46,10 +46,7 @@ pub(crate) fn read(groups: &mut Groups<'_>, allow: &[IpNet]) -> Sources {
             }
         }
         if let Some(address) = raw.address.as_ref().filter(|_| raw.off.is_none()) {
-            let verdict = fetch::check_url(address.value.as_str(), allow);
-            if !verdict.allowed {
-                address.here.warning(format!("will not be fetched: {}", verdict.reason));
-            }
+            warn_if_blocked(address, allow);
         }
         raw.add_to(&mut sources);
     }

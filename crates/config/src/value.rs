@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use ipnet::IpNet;
 use jiff::civil::Time;
 use jiff::tz::TimeZone;
 use model::{HttpUrl, InvalidUrl, SourceId};
@@ -256,4 +257,13 @@ pub(crate) fn web_address_of<'d>(
         return None;
     }
     text.check(web_address)
+}
+
+/// Says so when the fetcher would refuse `address`, since nothing else would before the first try.
+pub(crate) fn warn_if_blocked(address: &Placed<'_, HttpUrl>, allow: &[IpNet]) {
+    let verdict = fetch::check_url(address.value.as_str(), allow);
+    if !verdict.allowed {
+        let key = &address.here.key;
+        address.here.warning(format!("`{key}` will not be called: {}", verdict.reason));
+    }
 }

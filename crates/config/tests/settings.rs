@@ -138,7 +138,9 @@ fn what_will_surprise_is_a_warning() {
     let source = "[source.a]\nfeed.url = \"http://127.0.0.1:8900/feed\"\n";
     let blocked = warnings(source);
     assert_eq!(blocked.len(), 1);
-    assert!(blocked[0].starts_with("config/a.toml:2:12: will not be fetched: 127.0.0.1 is "));
+    assert!(
+        blocked[0].starts_with("config/a.toml:2:12: `feed.url` will not be called: 127.0.0.1 is ")
+    );
     let allowed = format!("fetch.allow = [\"127.0.0.1\"]\n{source}");
     assert!(warnings(&allowed).is_empty(), "{:?}", warnings(&allowed));
     let open = "[source.a]\nfeed.url = \"https://a.rs/\"\n[console]\nlisten = \"0.0.0.0:80\"\n";

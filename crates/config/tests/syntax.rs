@@ -136,3 +136,41 @@ fn nothing_makes_it_panic_or_run_for_long() {
         assert!(began.elapsed().as_secs() < 20, "{:?}", &text[..text.len().min(20)]);
     }
 }
+
+/// Numbers that look random and are the same each time (SplitMix64).
+struct Numbers(u64);
+
+impl Numbers {
+    fn below(&mut self, limit: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        usize::try_from((mixed ^ (mixed >> 31)) % limit as u64).unwrap()
+    }
+}
+
+#[test]
+fn a_file_that_was_damaged_anywhere_is_read_to_its_end() {
+    let good = "[source.danas]\nname = \"Данас 你好\"\nfeed.url = \"https://a.rs/feed\"\nevery = \"15m\"\n\
+                headers = { x-key = \"env:K\" }\nitem_url.replace = [[\"/c/\", \"/\"],\n  [\"a\", \"\"]]\n\
+                [channel.log]\nfile = { path = \"a.jsonl\" }\n[[vendor.a.rule]]\nid = \"x\"\nnames = [\n  \
+                \"Ačme\", # š\n]\n[alert.a]\nwhen.vendor = [\"a\"]\nto = [\"log\"]\n";
+    assert_eq!(Folder::of(good).problems(), Vec::<String>::new());
+    let pieces =
+        ["[", "]", "{", "}", "\"", "'", "\"\"\"", "=", ".", ",", "#", "\n", "\r", "\0", "š", "\\"];
+    let mut numbers = Numbers(7);
+    for _ in 0..400 {
+        let mut text = good.to_owned();
+        for _ in 0..=numbers.below(4) {
+            let at = text.floor_char_boundary(numbers.below(text.len()));
+            if numbers.below(2) == 0 {
+                text.insert_str(at, pieces[numbers.below(pieces.len())]);
+            } else {
+                text.remove(at);
+            }
+        }
+        // Also checks that there is a configuration or a reason.
+        let problems = Folder::of(&text).problems();
+        assert!(problems.len() <= 30, "{text}\n{problems:#?}");
+    }
+}
