@@ -1,7 +1,6 @@
 //! `source`: the catalogue, one source on trial, and its exchange with feed readers.
 
 use std::collections::HashSet;
-use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::Path;
 use std::sync::Arc;
@@ -154,14 +153,12 @@ fn as_sources(feeds: &[connector::opml::OpmlFeed], mut taken: Taken) -> (String,
         }
         let name = feed.title.as_deref().map_or_else(|| url.host().to_owned(), model::one_line);
         let id = free_id(&name, url.host(), &mut taken.ids);
-        // A formatting error of a String does not exist.
-        let _ = write!(
-            text,
+        text.push_str(&format!(
             "\n[source.{id}]\nname     = {}\nfeed.url = {}\nevery    = \"60m\"\n\
              category = \"imported\"\noff      = \"imported, not looked at yet\"\n",
             quoted(&name),
             quoted(url.as_str())
-        );
+        ));
         added += 1;
     }
     (text, added, known)

@@ -69,17 +69,17 @@ pub(crate) async fn demo(cli: &Cli, args: &DemoArgs) -> Outcome {
 }
 
 fn settings(base: &str) -> String {
-    let mut text = format!(
+    let mut text = String::from(
         "data       = \"../data\"\nwatchlists = \"../watchlists\"\n\
          contact    = \"https://example.org/demo\"\ntimezone   = \"Europe/Belgrade\"\n\
          [fetch]\nspacing = \"0s\"\nper_host = 4\nallow = [\"127.0.0.0/8\"]\n\
          [store]\nmin_free = \"16 MiB\"\n[console]\nlisten = \"127.0.0.1:0\"\n\
-         [channel.log]\nfile = {{ path = \"alerts.jsonl\" }}\n\
+         [channel.log]\nfile = { path = \"alerts.jsonl\" }\n\
          [alert.new-mention]\nlabel = \"New Huawei, Nuctech or BGI mention\"\n\
          when.vendor = [\"huawei\", \"nuctech\", \"bgi\"]\nmax_age = \"14d\"\nto = [\"log\"]\n\
          [digest.morning]\nlabel = \"Morning digest\"\nat = \"07:00\"\n\
          days = [\"mon\", \"tue\", \"wed\", \"thu\", \"fri\", \"sat\", \"sun\"]\n\
-         when.vendor = [\"*\"]\nto = [\"log\"]\nformats = [\"md\"]\n"
+         when.vendor = [\"*\"]\nto = [\"log\"]\nformats = [\"md\"]\n",
     );
     for (id, name, lang, category) in [
         ("courier", "The Courier", "en", "local-news"),

@@ -30,9 +30,8 @@ mod tests {
             for &outcome in OutcomeKind::ALL {
                 for failures in 1..6 {
                     let after = after_attempt(before, outcome, failures);
-                    let expected = if outcome.is_success() {
-                        Health::Healthy
-                    } else if before == Health::Healthy && failures < 3 {
+                    let hiccup = before == Health::Healthy && failures < 3;
+                    let expected = if outcome.is_success() || hiccup {
                         Health::Healthy
                     } else {
                         Health::Broken

@@ -48,15 +48,15 @@ pub fn identify(source: &Source, entries: Vec<Entry>) -> Vec<Candidate> {
         .collect();
 
     // How many different entries claim a key: the same entry printed twice counts once.
-    let mut guids: HashMap<&str, Vec<(Option<&str>, [u8; 16])>> = HashMap::new();
-    let mut urls: HashMap<&str, Vec<(&str, [u8; 16])>> = HashMap::new();
+    let mut guids: HashMap<&str, Vec<Claim<'_>>> = HashMap::new();
+    let mut urls: HashMap<&str, Vec<Claim<'_>>> = HashMap::new();
     for (entry, canonical, content) in &rows {
         if entry.id_published {
             note(guids.entry(&entry.id).or_default(), (canonical.as_deref(), *content));
         }
         if let Some(canonical) = canonical {
             let guid = if entry.id_published { entry.id.as_str() } else { "" };
-            note(urls.entry(canonical).or_default(), (guid, *content));
+            note(urls.entry(canonical).or_default(), (Some(guid), *content));
         }
     }
     let shared_guid = |id: &str| guids.get(id).is_some_and(|claims| claims.len() > 1);
@@ -68,7 +68,8 @@ pub fn identify(source: &Source, entries: Vec<Entry>) -> Vec<Candidate> {
             let guid = entry.id_published && !shared_guid(&entry.id);
             let url = canonical.as_deref().is_some_and(|url| {
                 // The front page names no item where the entry has a name of its own.
-                !shared_url(url) && !(guid && is_front_page(url))
+                let nameless = guid && is_front_page(url);
+                !nameless && !shared_url(url)
             });
             (guid, url)
         })
@@ -81,7 +82,10 @@ pub fn identify(source: &Source, entries: Vec<Entry>) -> Vec<Candidate> {
         .collect()
 }
 
-fn note<T: PartialEq>(claims: &mut Vec<T>, claim: T) {
+/// Who claims a key: its other key, and its content.
+type Claim<'e> = (Option<&'e str>, [u8; 16]);
+
+fn note<'e>(claims: &mut Vec<Claim<'e>>, claim: Claim<'e>) {
     // Two are enough to know that a key is shared.
     if claims.len() < 2 && !claims.contains(&claim) {
         claims.push(claim);

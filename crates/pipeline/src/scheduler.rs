@@ -91,7 +91,7 @@ impl Schedule {
     }
 
     /// When the next source is due that is not ready yet.
-    pub fn next(&mut self) -> Option<Timestamp> {
+    pub fn next_time(&mut self) -> Option<Timestamp> {
         while let Some(Reverse((due, source))) = self.heap.peek() {
             if self.due.get(source) == Some(due) {
                 return Some(*due);
@@ -102,7 +102,7 @@ impl Schedule {
     }
 
     fn wake(&mut self, now: Timestamp) {
-        while self.next().is_some_and(|due| due <= now) {
+        while self.next_time().is_some_and(|due| due <= now) {
             let Some(Reverse((_, source))) = self.heap.pop() else { return };
             self.due.remove(&source);
             if self.in_flight.contains(&source) {
@@ -152,7 +152,7 @@ mod tests {
         let mut schedule = Schedule::new(1);
         schedule.set(id("a"), "a", at(10));
         assert_eq!(schedule.start(at(9)), None);
-        assert_eq!(schedule.next(), Some(at(10)));
+        assert_eq!(schedule.next_time(), Some(at(10)));
         assert_eq!(schedule.start(at(10)), Some(id("a")));
         assert_eq!(schedule.start(at(11)), None);
         schedule.ended(&id("a"), "a", at(20));
@@ -168,7 +168,7 @@ mod tests {
         schedule.retain(|_| false);
         schedule.ended(&id("a"), "a", at(1));
         assert_eq!(schedule.start(at(100)), None);
-        assert_eq!(schedule.next(), None);
+        assert_eq!(schedule.next_time(), None);
     }
 
     #[test]

@@ -227,7 +227,7 @@ impl Crew {
     /// How long nothing can happen.
     fn sleep(&mut self) -> Duration {
         let now = self.cx.clock.now();
-        let next = self.schedule.next().map_or(LONGEST_SLEEP, |due| due.since(now));
+        let next = self.schedule.next_time().map_or(LONGEST_SLEEP, |due| due.since(now));
         let next = if self.tasks.len() >= self.cx.settings.parallel { LONGEST_SLEEP } else { next };
         if self.clock_warned || self.paused_until.is_some() {
             return Duration::from_secs(1);

@@ -30,10 +30,15 @@ fn main() {
     std::fs::create_dir_all(&folder).expect("the folder");
     std::fs::write(folder.join("urls"), urls).expect("writing the addresses");
     std::fs::write(folder.join("sources.toml"), sources).expect("writing the sources");
-    println!("serving {feeds} feeds of {entries} entries; lists in {}", folder.display());
+    eprintln_ready(feeds, entries, &folder);
     loop {
         std::thread::park();
     }
+}
+
+#[expect(clippy::print_stderr, reason = "a person waits for this line")]
+fn eprintln_ready(feeds: usize, entries: usize, folder: &std::path::Path) {
+    eprintln!("serving {feeds} feeds of {entries} entries; lists in {}", folder.display());
 }
 
 /// About 2.3 KB an entry, in the words of nobody.
@@ -44,7 +49,9 @@ fn document(feed: usize, entries: usize) -> String {
     );
     for entry in 0..entries {
         let body = (0..34)
-            .map(|word| format!("Reč {} o opremi i mreži broj {}, ", word * feed % 97, entry + word))
+            .map(|word| {
+                format!("Reč {} o opremi i mreži broj {}, ", word * feed % 97, entry + word)
+            })
             .collect::<String>();
         write!(
             xml,
