@@ -174,6 +174,8 @@ impl<'a> Reader<'a, '_> {
         }
         let parent = self.open.last().map_or(Role::Feed, |open| open.role);
         Some(match (parent, meaning) {
+            // `<item/>` inside of an item is nothing, and no new one.
+            (Role::Entry, Meaning::Entry) if tag.empty && !tag.has_attributes() => Role::Other,
             (Role::Feed | Role::Entry, Meaning::Entry) => return self.begin_entry(tag),
             (Role::Other, Meaning::Entry) if self.entry.is_none() => return self.begin_entry(tag),
             (Role::Feed, Meaning::Root) => Role::Feed,

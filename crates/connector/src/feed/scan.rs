@@ -207,7 +207,7 @@ impl<'a> Tag<'a> {
     }
 
     pub(crate) fn has_attributes(self) -> bool {
-        !self.attributes.is_empty()
+        !self.attributes.trim_ascii_start().is_empty()
     }
 
     /// The value of the attribute whose qualified name is `name` in whatever case.
