@@ -6,6 +6,7 @@ use model::{ChannelId, Facet, Kind};
 use pipeline::Criteria;
 
 use crate::groups::Groups;
+use crate::near;
 use crate::table::{Placed, Table};
 use crate::value::{language, slug};
 
@@ -54,8 +55,7 @@ impl Names {
                 if let Some(now) = self.formerly.get(&(facet, id.to_owned())) {
                     return Err(format!("{facet} `{id}` is called `{now}` now"));
                 }
-                let near = nearest(id, ids).map(|near| format!(": did you mean `{near}`?"));
-                let near = near.unwrap_or_default();
+                let near = near::hint(id, ids.iter().map(String::as_str));
                 Err(format!("there is no {facet} `{id}` in the watchlists{near}"))
             }
             _ => Ok(id.to_owned()),
@@ -65,39 +65,12 @@ impl Names {
     fn channel(&self, id: &str) -> Result<ChannelId, String> {
         match &self.channels {
             Some(ids) if !ids.contains(id) => {
-                let near = nearest(id, ids).map(|near| format!(": did you mean `{near}`?"));
-                Err(format!("there is no channel `{id}`{}", near.unwrap_or_default()))
+                let near = near::hint(id, ids.iter().map(String::as_str));
+                Err(format!("there is no channel `{id}`{near}"))
             }
             _ => id.parse::<ChannelId>().map_err(|error| error.to_string()),
         }
     }
-}
-
-/// The id that differs in the fewest letters, if they are few.
-fn nearest<'n>(id: &str, ids: &'n BTreeSet<String>) -> Option<&'n String> {
-    if id.len() > MAX_ID_BYTES {
-        return None;
-    }
-    let near = ids.iter().map(|known| (distance(id, known), known)).min()?;
-    (near.0 <= 1 + id.len() / 5).then_some(near.1)
-}
-
-/// Longer texts are no ids.
-const MAX_ID_BYTES: usize = 64;
-
-/// Letters to be changed, added or removed to make one of the other (Levenshtein).
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, letter) in a.chars().enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
-        for (j, other) in b.iter().enumerate() {
-            let changed = diagonal + usize::from(letter != *other);
-            diagonal = row[j + 1];
-            row[j + 1] = changed.min(diagonal + 1).min(row[j] + 1);
-        }
-    }
-    row[b.len()]
 }
 
 /// The criteria under `key`; nothing at all if it is not there.

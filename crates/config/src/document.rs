@@ -146,8 +146,11 @@ impl Document {
     /// A whole `[kind…` section was left out: ids of that kind may be missing.
     pub(crate) fn lost_section(&self, kind: &str) -> bool {
         self.broken.iter().any(|region| {
-            let line = self.text[region.clone()].trim_start().trim_start_matches('[');
-            line.trim_start().starts_with(kind) || region.len() == self.text.len()
+            let left_out = &self.text[region.clone()];
+            let headers = left_out.match_indices(kind).any(|(at, _)| {
+                left_out[..at].trim_end().ends_with('[') || left_out[..at].trim().is_empty()
+            });
+            headers || region.len() == self.text.len()
         })
     }
 

@@ -11,6 +11,9 @@ use crate::watchlists::Watchlists;
 /// Reports why entries were left out, each at its rule or its example.
 pub(crate) fn report_refused(refused: &[Refused], lists: &Watchlists<'_>, report: &Report) {
     for refusal in refused {
+        if lists.is_faulty(refusal.facet, &refusal.id) {
+            continue;
+        }
         let text = match &refusal.what {
             RefusedBecause::Pattern { text, .. } | RefusedBecause::Regex { text, .. } => Some(text),
             RefusedBecause::FormerlyTaken { id } => Some(id),

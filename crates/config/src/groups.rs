@@ -7,6 +7,7 @@ use toml::de::DeTable;
 
 use crate::Environment;
 use crate::document::Document;
+use crate::near;
 use crate::problem::Report;
 use crate::table::{Cx, Here, Placed, Table, Value};
 
@@ -42,8 +43,9 @@ impl<'d> Groups<'d> {
         report: &'d Report,
         environment: &'d Environment,
     ) {
+        let allowed: Vec<_> = SETTINGS.into_iter().chain(KINDS).chain(FACETS).collect();
         for document in documents {
-            self.add(Cx { document, report, environment }, &[&SETTINGS, &KINDS, &FACETS]);
+            self.add(Cx { document, report, environment }, &allowed);
         }
     }
 
@@ -55,11 +57,11 @@ impl<'d> Groups<'d> {
         environment: &'d Environment,
     ) {
         for document in documents {
-            self.add(Cx { document, report, environment }, &[&FACETS]);
+            self.add(Cx { document, report, environment }, &FACETS);
         }
     }
 
-    fn add(&mut self, cx: Cx<'d>, allowed: &[&'static [&'static str]]) {
+    fn add(&mut self, cx: Cx<'d>, allowed: &[&'static str]) {
         let root: DeTable<'d> = cx.document.parse();
         for kind in KINDS.into_iter().chain(FACETS) {
             if cx.document.lost_section(kind) {
@@ -68,13 +70,14 @@ impl<'d> Groups<'d> {
         }
         for (key, value) in root {
             let here = Here::new(cx, key.get_ref().as_ref(), key.span());
-            let known =
-                allowed.iter().flat_map(|keys| keys.iter()).find(|known| **known == here.key);
-            let Some(&kind) = known else {
-                let keys = allowed.iter().flat_map(|keys| keys.iter());
-                let keys: Vec<_> = keys.map(|key| format!("`{key}`")).collect();
-                let keys = keys.join(", ");
-                here.bare_problem(format!("unknown field `{}`, expected one of {keys}", here.key));
+            let Some(&kind) = allowed.iter().find(|known| **known == here.key) else {
+                let keys: Vec<_> = allowed.iter().map(|key| format!("`{key}`")).collect();
+                let (key, keys) = (&here.key, keys.join(", "));
+                let hint = near::hint(key, allowed.iter().copied());
+                let message = format!("unknown field `{key}`, expected one of {keys}{hint}");
+                here.bare_problem(message);
+                // What it was meant to be now lacks the entries in it.
+                self.lost.extend(near::nearest(key, allowed.iter().copied()));
                 continue;
             };
             let value = Value::new(cx, here.key.clone(), value);

@@ -22,6 +22,7 @@ mod files;
 mod find;
 mod groups;
 mod load;
+mod near;
 mod problem;
 mod secret;
 mod settings;

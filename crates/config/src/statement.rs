@@ -13,7 +13,9 @@ pub(crate) fn unclosed(text: &str) -> Option<(usize, &'static str)> {
 pub(crate) fn around(text: &str, at: usize) -> Range<usize> {
     let at = text.floor_char_boundary(at.min(text.len()));
     let line = line_start(text, at);
-    if text[line..].trim_start_matches([' ', '\t']).starts_with('[') && is_outside(text, line) {
+    let content = text[line..].lines().next().unwrap_or_default().trim();
+    let half_header = content.ends_with(']') && !content.contains('=');
+    if (content.starts_with('[') || half_header) && is_outside(text, line) {
         return section(text, line);
     }
     let begin = statement_start(text, line);

@@ -8,6 +8,7 @@ use toml::de::{DeTable, DeValue};
 
 use crate::Environment;
 use crate::document::Document;
+use crate::near;
 use crate::problem::Report;
 
 /// What every reader has at hand.
@@ -234,6 +235,11 @@ impl<'d> Table<'d> {
     /// Reports that `key` is missing, unless a broken statement may have held it.
     pub(crate) fn missing(&self, key: &str, example: &str) {
         let document = self.here.cx.document;
+        let mut left = self.rest.iter().map(|(name, _)| name.get_ref().as_str());
+        if left.any(|name| near::nearest(name, [key]).is_some() || name.starts_with(key)) {
+            // Mistyped and not missing: it will be called unknown.
+            return;
+        }
         if !document.is_broken_after(self.here.span.start) {
             let key = format!("{}{key}", self.prefix);
             self.here.bare_problem(format!("`{key}` is missing, for example {key} = {example}"));
@@ -332,7 +338,8 @@ impl<'d> Table<'d> {
         };
         for (key, _) in &self.rest {
             let name = format!("{}{}", self.prefix, key.get_ref());
-            let message = format!("unknown field `{name}`, expected {expected}");
+            let near = near::hint(key.get_ref(), self.known.iter().copied());
+            let message = format!("unknown field `{name}`, expected {expected}{near}");
             Here::new(self.here.cx, name, key.span()).bare_problem(message);
         }
     }

@@ -1,6 +1,6 @@
 //! `[vendor.ID]`, `[layer.ID]` and the like: what is looked for.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use model::Facet;
 use tagger::{Endings, EntrySpec, RuleSpec};
@@ -15,6 +15,8 @@ use crate::value::slug;
 pub(crate) struct Watchlists<'d> {
     pub(crate) entries: Vec<EntrySpec>,
     places: BTreeMap<(Facet, String), Places<'d>>,
+    /// Entries with mistakes of their own: what the tagger says about them follows from those.
+    faulty: BTreeSet<(Facet, String)>,
 }
 
 /// Where the parts of an entry stand.
@@ -39,6 +41,11 @@ struct RulePlaces<'d> {
 }
 
 impl<'d> Watchlists<'d> {
+    /// A mistake in the entry was reported already.
+    pub(crate) fn is_faulty(&self, facet: Facet, id: &str) -> bool {
+        self.faulty.contains(&(facet, id.to_owned()))
+    }
+
     /// Where `text` stands in an entry or its rule, else the rule, else the entry.
     pub(crate) fn place(
         &self,
@@ -75,7 +82,13 @@ pub(crate) fn read<'d>(groups: &mut Groups<'d>, names: &mut Names) -> Watchlists
                 header.bare_problem(format!("[{kind}.{id}]: {error}"));
                 continue;
             }
+            let before = header.cx.report.count();
             let (entry, rules) = entry(facet, &id, table, &mut hints);
+            let is_broken = |here: &Here<'_>| here.cx.document.is_broken_after(here.start());
+            let broken = rules.values().any(|rule| is_broken(&rule.header));
+            if header.cx.report.count() > before || broken {
+                lists.faulty.insert((facet, id.clone()));
+            }
             for former in &entry.formerly {
                 names.formerly.insert((facet, former.clone()), id.clone());
             }

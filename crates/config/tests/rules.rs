@@ -42,7 +42,7 @@ fn a_rule_names_what_there_is() {
             &[
                 "8:14: when.kind = \"post\": is not one of `article`, `notice`, `listing`, `page`",
                 "9:16: unless.lang = \"SR\": is written \"sr\"",
-                "10:6: unknown field `when.vendors`, expected one of `category`, `counterparty`, `event`, `kind`, `lang`, `layer`, `place`, `vendor`",
+                "10:6: unknown field `when.vendors`, expected one of `category`, `counterparty`, `event`, `kind`, `lang`, `layer`, `place`, `vendor`: did you mean `vendor`?",
                 "11:14: to = \"log\": is there twice",
             ],
         ),
@@ -152,7 +152,7 @@ fn each_key_of_a_watchlist_is_checked() {
         ),
         (
             "[[vendor.a.rule]]\nid = \"x\"\nnams = [\"B1\"]",
-            "5:1: unknown field `nams`, expected one of `confidence`, `endings`, `id`, `ignores`, `matches`, `names`, `needs`, `regex`, `unless`, `weak`, `within`, `words`",
+            "5:1: unknown field `nams`, expected one of `confidence`, `endings`, `id`, `ignores`, `matches`, `names`, `needs`, `regex`, `unless`, `weak`, `within`, `words`: did you mean `names`?",
         ),
     ];
     for (keys, expected) in cases {

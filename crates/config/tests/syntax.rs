@@ -137,6 +137,28 @@ fn nothing_makes_it_panic_or_run_for_long() {
     }
 }
 
+#[test]
+fn one_slip_is_one_line() {
+    let good = "[channel.log]\nfile = { path = \"a.jsonl\" }\n[vendor.acme]\nnames = [\n  \"Acme\",\n]\n\
+                matches = [\"Acme\"]\n[alert.a]\nwhen.vendor = [\"acme\"]\nto = [\"log\"]\nmatches = [\"Acme\"]\n";
+    assert_eq!(Folder::of(good).problems(), Vec::<String>::new());
+    for (right, wrong, line) in [
+        ("path", "pth", "2:10: unknown field `file.pth`, expected `path`: did you mean `path`?"),
+        ("[vendor", "[vndor", "3:2: unknown field `vndor`"),
+        ("[vendor.acme]", "[vendor.ac me]", "3:11: unclosed table"),
+        ("[vendor.acme]", "vendor.acme]", "3:12: key with no value"),
+        ("names", "nmes", "4:1: unknown field `nmes`"),
+        ("\",\n]", "\",\n", "4:9: this list is never closed"),
+        ("\"Acme\",", "\"Acme,", "5:9: invalid basic string"),
+        ("when", "wen", "9:1: unknown field `wen`"),
+        ("to =", "t =", "10:1: unknown field `t`"),
+    ] {
+        let problems = Folder::of(&good.replacen(right, wrong, 1)).problems();
+        let first = problems[0].trim_start_matches("config/a.toml:");
+        assert!(problems.len() == 1 && first.starts_with(line), "{wrong}: {problems:#?}");
+    }
+}
+
 /// Numbers that look random and are the same each time (SplitMix64).
 struct Numbers(u64);
 
