@@ -147,3 +147,43 @@ async fn beat(fetcher: &Fetcher, url: &model::HttpUrl) {
         Err(error) => warn!(error = chain(&error), "heartbeat not delivered"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{context, source, start};
+
+    fn health(store: &Store, id: &str) -> Health {
+        store.get::<tables::Sources>(&id.parse().unwrap()).unwrap().unwrap().health
+    }
+
+    #[tokio::test]
+    async fn sources_that_are_switched_off_or_leave_are_written_down_once() {
+        let (cx, _) = context(vec![]);
+        let mut off = source("a");
+        off.off = Some("blocks us".into());
+        reconcile(&cx.store, &[off.clone(), source("b")], start()).await.unwrap();
+        assert_eq!(health(&cx.store, "a"), Health::Off);
+        reconcile(&cx.store, &[off], start().after(ALIVE_EVERY)).await.unwrap();
+        reconcile(&cx.store, &[], start().after(2 * ALIVE_EVERY)).await.unwrap();
+        assert_eq!(health(&cx.store, "a"), Health::Retired);
+        reconcile(&cx.store, &[source("a")], start().after(3 * ALIVE_EVERY)).await.unwrap();
+        assert_eq!(health(&cx.store, "a"), Health::Unknown);
+        let rows = cx.store.page(store::Range::<tables::Transitions>::all(), 10).unwrap();
+        assert_eq!(rows.len(), 3, "off, retired, back: {rows:?}");
+    }
+
+    #[tokio::test]
+    async fn a_silence_of_the_daemon_itself_is_an_outage() {
+        let (cx, clock) = context(vec![]);
+        let stop = CancellationToken::new();
+        stop.cancel();
+        keep_alive(cx.store.clone(), cx.clock.clone(), stop).await.unwrap();
+        let soon = clock.now().after(Duration::from_secs(120));
+        assert_eq!(note_outage(&cx.store, soon).await.unwrap(), None);
+        let late = clock.now().after(Duration::from_secs(7_200));
+        assert_eq!(note_outage(&cx.store, late).await.unwrap(), Some(Outage { until: late }));
+        let rows = cx.store.page(store::Range::<tables::Outages>::all(), 10).unwrap();
+        assert_eq!(rows[0].0, clock.now());
+    }
+}

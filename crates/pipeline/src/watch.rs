@@ -345,3 +345,30 @@ fn sentence(report: &Report) -> String {
         (None, _) => report.outcome.to_string(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{context, source, start};
+
+    #[tokio::test]
+    async fn nothing_starts_while_the_clock_is_in_1970() {
+        let (cx, clock) = context(vec![source("a")]);
+        clock.set(Timestamp::EPOCH.after(Duration::from_secs(60)));
+        let mut crew = Crew::new(cx);
+        crew.enlist_stored().unwrap();
+        assert!(!crew.may_start());
+        clock.set(start());
+        assert!(crew.may_start(), "and it starts by itself once the clock is set");
+    }
+
+    #[tokio::test]
+    async fn a_full_disk_pauses_and_then_tries_again() {
+        let (cx, clock) = context(vec![source("a")]);
+        let mut crew = Crew::new(cx);
+        crew.pause();
+        assert!(!crew.may_start());
+        clock.advance(FULL_PAUSE + Duration::from_secs(1));
+        assert!(crew.may_start());
+    }
+}
