@@ -72,6 +72,7 @@ struct RawSource<'d> {
 
 fn source<'d>(id: &str, mut table: Table<'d>) -> Option<RawSource<'d>> {
     let place = table.here.clone();
+    let used_by = format!("source `{id}`");
     let id = checked_id::<SourceId>(&place, "source", id);
     let name = table.placed("name", not_blank).map(|name| name.value);
     let every = table.parsed("every", duration_within("1m", "31d"));
@@ -80,7 +81,7 @@ fn source<'d>(id: &str, mut table: Table<'d>) -> Option<RawSource<'d>> {
     let country = table.parsed("country", country);
     let grade = table.parsed("grade", grade);
     let off = table.parsed("off", not_blank);
-    let headers = headers(&mut table);
+    let headers = headers(&mut table, &used_by);
     let replace = replacements(&mut table);
     let terms = table.parsed("terms", one_of(&TERMS));
     let text = table.placed("text", one_of(&TEXTS));
@@ -191,7 +192,7 @@ const OWN_HEADERS: [&str; 12] = [
     "user-agent",
 ];
 
-fn headers(table: &mut Table<'_>) -> Vec<(String, Secret)> {
+fn headers(table: &mut Table<'_>, used_by: &str) -> Vec<(String, Secret)> {
     let Some(headers) = table.table("headers") else { return Vec::new() };
     let mut read = Vec::new();
     for (name, value) in headers.into_entries() {
@@ -212,7 +213,7 @@ fn headers(table: &mut Table<'_>) -> Vec<(String, Secret)> {
                 let message = "looks like a secret that is written out: use \"env:NAME\"";
                 value.here.warning(format!("`headers.{key}` {message}"));
             }
-            read.extend(secret_or_plain(value, "the source").map(|secret| (key, secret)));
+            read.extend(secret_or_plain(value, used_by).map(|secret| (key, secret)));
         }
     }
     read

@@ -86,6 +86,9 @@ fn a_secret_that_is_written_out_is_refused_and_not_repeated() {
 fn headers_may_be_plain_or_secret() {
     let text = "[source.a]\nfeed.url = \"https://a.rs/\"\nheaders = { X-Plain = \"1\", x-key = \
                 \"env:KEY\", authorization = \"Bearer abc\" }\n";
+    let missing = Folder::of(text).warnings();
+    let says = "the environment variable KEY is not set: source `a` stays red";
+    assert!(missing.iter().any(|line| line.ends_with(says)), "{missing:?}");
     let environment = Environment::from_iter([("KEY", "k")]);
     let loaded = Folder::of(text).load_with(&environment);
     assert_eq!(loaded.warnings.len(), 1);
