@@ -265,7 +265,12 @@ impl<'a> Reader<'a, '_> {
     }
 
     fn look_for_controls(&mut self, capture: &Capture<'a>, raw: &str) {
-        let bad = |byte: &u8| *byte < b' ' && !matches!(byte, b'\n' | b'\r' | b'\t');
+        // Without a branch for each byte: nearly always there is none.
+        let bad =
+            |byte: &u8| (*byte < b' ') & (*byte != b'\n') & (*byte != b'\r') & (*byte != b'\t');
+        if !raw.bytes().fold(false, |any, byte| any | bad(&byte)) {
+            return;
+        }
         if let Some(at) = raw.as_bytes().iter().position(bad) {
             self.repairs.note(Repair::ControlCharacter, capture.from + at);
         }

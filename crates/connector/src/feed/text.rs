@@ -73,7 +73,17 @@ fn reference(text: &str) -> Option<(Resolved, usize)> {
     let name = &text[1..=end];
     let length = end + 2;
     let Some(number) = name.strip_prefix('#') else {
-        return resolve_html5_entity(name).map(|text| (Resolved::Named(text), length));
+        // The common ones first: the table of all 2,231 is slow to search.
+        let text = match name {
+            "amp" => "&",
+            "lt" => "<",
+            "gt" => ">",
+            "quot" => "\"",
+            "apos" => "'",
+            "nbsp" => "\u{A0}",
+            _ => resolve_html5_entity(name)?,
+        };
+        return Some((Resolved::Named(text), length));
     };
     let code = match number.strip_prefix(['x', 'X']) {
         Some(hex) => u32::from_str_radix(hex, 16),
@@ -129,15 +139,19 @@ pub(crate) fn block(text: &str, markup: Markup) -> String {
 fn html(text: &str, any_tag: bool, writer: &mut Writer) {
     let mut rest = text;
     let mut no_comment_end = false;
-    while let Some(at) = rest.find(['<', '&']) {
-        writer.push(&rest[..at]);
-        rest = &rest[at..];
+    loop {
+        rest = &rest[writer.push_to_markup(rest)..];
+        if rest.is_empty() {
+            return;
+        }
         if rest.starts_with('&') {
             match reference(rest) {
                 Some((resolved, length)) => {
-                    let mut character = String::new();
-                    resolved.push_to(&mut character);
-                    writer.push(&character);
+                    match resolved {
+                        Resolved::Char(c) => writer.push(c.encode_utf8(&mut [0; 4])),
+                        Resolved::Named(text) => writer.push(text),
+                        Resolved::Nothing => (),
+                    }
                     rest = &rest[length..];
                 }
                 None => {
@@ -179,7 +193,6 @@ fn html(text: &str, any_tag: bool, writer: &mut Writer) {
             }
         }
     }
-    writer.push(rest);
 }
 
 /// The longest tag; beyond it a `<` is text.
@@ -239,6 +252,26 @@ enum Gap {
     Line,
 }
 
+/// The bytes that may begin white space or a control character.
+const EVENED: [bool; 256] = looked_at(b"");
+/// And those that may begin markup.
+const EVENED_TO_MARKUP: [bool; 256] = looked_at(b"<&");
+
+const fn looked_at(and: &[u8]) -> [bool; 256] {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        table[byte] = matches!(byte, 0..=0x20 | 0x7F | 0xC2 | 0xE1..=0xE3 | 0xEF);
+        byte += 1;
+    }
+    let mut at = 0;
+    while at < and.len() {
+        table[and[at] as usize] = true;
+        at += 1;
+    }
+    table
+}
+
 /// Writes text with white space evened out.
 struct Writer {
     out: String,
@@ -252,56 +285,58 @@ impl Writer {
     }
 
     fn push(&mut self, text: &str) {
-        let mut word = 0;
+        self.write(text, &EVENED);
+    }
+
+    /// Writes `text` up to the first `<` or `&`; gives how many bytes that were.
+    fn push_to_markup(&mut self, text: &str) -> usize {
+        self.write(text, &EVENED_TO_MARKUP)
+    }
+
+    fn write(&mut self, text: &str, looked_at: &[bool; 256]) -> usize {
         let bytes = text.as_bytes();
-        let mut at = 0;
-        while at < bytes.len() {
-            let byte = bytes[at];
-            if byte > b' ' && byte < 0x7F {
+        let (mut word, mut at) = (0, 0);
+        while let Some(&byte) = bytes.get(at) {
+            if !looked_at[usize::from(byte)] {
                 at += 1;
                 continue;
             }
-            if byte < 0x80 {
-                self.word(&text[word..at]);
-                if byte.is_ascii_whitespace() {
-                    self.gap(Gap::Space);
-                }
-                at += 1;
-                word = at;
+            // A single space between two words is as it should be.
+            let is_plain = |next: &u8| !looked_at[usize::from(*next)];
+            if byte == b' ' && at > word && bytes.get(at + 1).is_some_and(is_plain) {
+                at += 2;
                 continue;
             }
-            // Letters beyond ASCII: only a few lead bytes can begin white space or a control.
-            if !matches!(byte, 0xC2 | 0xE1..=0xE3 | 0xEF) {
-                at += if byte >= 0xF0 {
-                    4
-                } else if byte >= 0xE0 {
-                    3
-                } else {
-                    2
-                };
-                continue;
+            if byte == b'<' || byte == b'&' {
+                break;
             }
             let c = text[at..].chars().next().unwrap_or(' ');
             let next = at + c.len_utf8();
-            if c.is_whitespace() && c != '\u{3000}' || is_refused(c) || c == '\u{FEFF}' {
+            let stays = c == '\u{3000}' || !(c.is_whitespace() || is_refused(c) || c == '\u{FEFF}');
+            if !stays {
                 self.word(&text[word..at]);
-                match c {
-                    '\u{2028}' | '\u{2029}' => self.gap(Gap::Line),
-                    '\u{80}'..='\u{9F}' if c != '\u{85}' => {
-                        let mut buffer = [0; 4];
-                        let meant = windows_1252(c.into());
-                        if !is_refused(meant) {
-                            self.word(meant.encode_utf8(&mut buffer));
-                        }
-                    }
-                    _ if c.is_whitespace() => self.gap(Gap::Space),
-                    _ => (),
-                }
+                self.instead_of(c);
                 word = next;
             }
             at = next;
         }
-        self.word(&text[word..]);
+        self.word(&text[word..at]);
+        at
+    }
+
+    /// What stands for a character that is white space or may not stand in a text.
+    fn instead_of(&mut self, c: char) {
+        match c {
+            '\u{2028}' | '\u{2029}' => self.gap(Gap::Line),
+            '\u{80}'..='\u{9F}' if c != '\u{85}' => {
+                let meant = windows_1252(c.into());
+                if !is_refused(meant) {
+                    self.word(meant.encode_utf8(&mut [0; 4]));
+                }
+            }
+            _ if c.is_whitespace() => self.gap(Gap::Space),
+            _ => (),
+        }
     }
 
     fn word(&mut self, word: &str) {
