@@ -38,8 +38,8 @@ fn main() -> ExitCode {
 }
 
 fn start(cli: &Cli) -> Outcome {
-    let default = match cli.command {
-        Command::Run(_) => "info",
+    let default = match &cli.command {
+        Command::Run(args) if !args.once => "info",
         _ => "warn",
     };
     logs::start(cli.log.as_deref(), default, cli.log_format)?;

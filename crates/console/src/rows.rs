@@ -81,6 +81,21 @@ pub struct RevisionRow {
 }
 
 impl RevisionRow {
+    /// The state of an item that was never revised.
+    pub fn only(item: &Item) -> Self {
+        Self {
+            revision: item.revision,
+            at: item.fetched,
+            changed: vec![],
+            url: item.url.clone(),
+            title: item.title.clone(),
+            summary: item.summary.clone(),
+            published: item.published,
+            updated: item.updated,
+            tags: item.tags.clone(),
+        }
+    }
+
     pub fn new(revision: u32, state: Revision) -> Self {
         Self {
             revision,

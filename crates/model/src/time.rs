@@ -25,8 +25,8 @@ pub enum InvalidTimestamp {
 impl Timestamp {
     /// 1970-01-01T00:00:00Z.
     pub const EPOCH: Self = Self(0);
-    /// 9999-12-30T22:00:00.999Z, the last instant that every zone can show.
-    pub const MAX: Self = Self(253_402_207_200_999);
+    /// 9999-12-30T22:00:00Z, the last instant that every zone can show.
+    pub const MAX: Self = Self(253_402_207_200_000);
 
     /// 2026-01-01T00:00:00Z: a clock that says less is not set, since this program is younger.
     pub const CLOCK_FLOOR: Self = Self(1_767_225_600_000);

@@ -278,7 +278,6 @@ impl<'a> Run<'a> {
         if let Some(text) = &entry.text {
             self.commit.put_text(id, 0, text);
         }
-        self.commit.put::<tables::Revisions>(&(id, 0), &revision(&item, self.at.now, vec![]));
         self.totals.counts.new += 1;
         self.raise_alerts(&item);
         self.items.insert(id, item);
@@ -332,6 +331,11 @@ impl<'a> Run<'a> {
         if content && let Some(text) = &entry.text {
             self.commit.put_text(after.id, after.revision, text);
         }
+        // The first state is written down when there is a second one: most items never have one.
+        if before.revision == 0 {
+            let first = revision(&before, before.fetched, vec![]);
+            self.commit.put::<tables::Revisions>(&(before.id, 0), &first);
+        }
         let key = (after.id, after.revision);
         self.commit.put::<tables::Revisions>(&key, &revision(&after, self.at.now, changed));
         self.totals.counts.revised += 1;
@@ -367,7 +371,10 @@ impl<'a> Run<'a> {
                 self.commit.put::<tables::StoryKeys>(key, &item.story);
             }
         }
-        self.commit.put::<tables::StoryMembers>(&(item.story, item.id), &());
+        // The item that began a story is named by the story's id.
+        if item.story != StoryId::of(item.id) {
+            self.commit.put::<tables::StoryMembers>(&(item.story, item.id), &());
+        }
     }
 
     fn tags(&self, entry: &Entry) -> Vec<model::Tag> {
@@ -382,8 +389,7 @@ impl<'a> Run<'a> {
 
     fn language(&self, entry: &Entry) -> Option<model::Lang> {
         let parts = [&entry.title, &entry.summary, &entry.text];
-        let sample: String =
-            parts.into_iter().flatten().map(|part| truncated(part, 2_048)).collect();
+        let sample: String = parts.into_iter().flatten().map(|part| truncated(part, 700)).collect();
         language(entry.lang.as_deref(), &sample, self.at.source.lang.as_deref())
     }
 

@@ -96,10 +96,14 @@ pub fn item(store: &Store, id: ItemId) -> Result<ItemDetail, Error> {
         .ok_or_else(|| Error::NotFound(format!("there is no item {id}")))?;
     let text = text_of(store, &found)?;
     // Bounded where they are written; the states of one item fit into one page.
-    let revisions = store
+    let mut revisions: Vec<_> = store
         .page(Range::<Revisions>::prefix(&id), store::limits::PAGE_ROWS)?
         .into_iter()
         .map(|((_, number), state)| RevisionRow::new(number, state))
         .collect();
+    // The first state has a row of its own only once there is a second one.
+    if revisions.is_empty() {
+        revisions.push(RevisionRow::only(&found));
+    }
     Ok(ItemDetail { item: ItemRow::new(found, text), revisions })
 }

@@ -186,7 +186,9 @@ fn long_values_are_whole_and_leave_nothing_behind() {
             assert_eq!(store.verify().unwrap(), []);
             sizes.push(store.stats().unwrap().tables.last().unwrap().rows);
         }
-        assert_eq!(sizes, [0, 14, 4, 0, 2]);
+        let [short, longest, long, again, longer] = sizes[..] else { panic!("{sizes:?}") };
+        assert_eq!((short, again), (0, 0), "further pieces are gone with the long value");
+        assert!(longest > long && long > longer && longer > 0, "{sizes:?}");
         // A change in the last piece alone is another version.
         let version = store.read::<Items>(&item_id(1)).unwrap().version;
         let mut changed = item(1, 9_000);
