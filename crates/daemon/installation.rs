@@ -12,6 +12,7 @@ pub(crate) struct Installation {
     pub(crate) config: Config,
     pub(crate) at: PathBuf,
     data: Option<PathBuf>,
+    warnings: Vec<config::Problem>,
 }
 
 impl Installation {
@@ -25,15 +26,17 @@ impl Installation {
     pub(crate) fn load_at(at: &Path, data: Option<&Path>) -> Result<Self, Failure> {
         let loaded = config::load(at, &Environment::of_process());
         report(&loaded.problems);
-        for warning in &loaded.warnings {
-            complain(&format!("warning: {warning}"));
-        }
         let Some(config) = loaded.config else {
             let count = loaded.problems.len();
             let noun = if count == 1 { "problem" } else { "problems" };
             return Err(Failure::usage(crate::because!("{count} {noun}; nothing was started")));
         };
-        let mut installation = Self { config, at: at.to_owned(), data: data.map(Path::to_owned) };
+        let mut installation = Self {
+            config,
+            at: at.to_owned(),
+            data: data.map(Path::to_owned),
+            warnings: loaded.warnings,
+        };
         installation.move_data();
         Ok(installation)
     }
@@ -41,6 +44,13 @@ impl Installation {
     /// Reads it again, for a reload: the same place, the same data folder.
     pub(crate) fn again(&self) -> Result<Self, Failure> {
         Self::load_at(&self.at, self.data.as_deref())
+    }
+
+    /// Says what is doubtful, though it is no mistake: when something is started on it.
+    pub(crate) fn warn(&self) {
+        for warning in &self.warnings {
+            tracing::warn!("{warning}");
+        }
     }
 
     fn move_data(&mut self) {

@@ -25,6 +25,7 @@ const STOP_LIMIT: Duration = Duration::from_secs(10);
 
 pub(crate) async fn run(cli: &Cli, args: &RunArgs) -> Outcome {
     let at = Installation::load(cli)?;
+    at.warn();
     if args.once { once(&at, args.json).await } else { daemon(at).await }
 }
 
@@ -103,10 +104,10 @@ fn progress(sources: usize) -> ProgressBar {
 /// The daemon until a signal.
 async fn daemon(at: Installation) -> Outcome {
     let listen = at.config.console.listen;
-    let listener = TcpListener::bind(listen).await.map_err(|error| {
-        let context = format!("[console] listen = \"{listen}\": is another program on this port?");
-        Failure::io(anyhow::Error::new(error).context(context))
-    })?;
+    let listener = match TcpListener::bind(listen).await {
+        Ok(listener) => listener,
+        Err(error) => return Err(taken(&at, error).await),
+    };
     std::fs::create_dir_all(&at.config.data).map_err(|error| {
         Failure::io(anyhow::Error::new(error).context(at.config.data.display().to_string()))
     })?;
@@ -145,6 +146,21 @@ async fn daemon(at: Installation) -> Outcome {
     result
 }
 
+/// Whose the port is: mostly that of a daemon which runs already.
+async fn taken(at: &Installation, error: std::io::Error) -> Failure {
+    let listen = at.config.console.listen;
+    let context = match reach::daemon(at).await {
+        Ok(Some(_)) => {
+            format!(
+                "another stackwatch runs on {} and listens on {listen}",
+                at.config.data.display()
+            )
+        }
+        _ => format!("[console] listen = \"{listen}\": is another program on this port?"),
+    };
+    Failure::io(anyhow::Error::new(error).context(context))
+}
+
 /// Follows signals and tasks until one of them ends the daemon.
 async fn live(
     mut at: Installation,
@@ -181,6 +197,7 @@ fn reload(at: Installation, daemon: &mut Daemon) -> Installation {
     if new.config.data != at.config.data || new.config.console.listen != at.config.console.listen {
         warn!("`data` and `[console] listen` take effect at the next start");
     }
+    new.warn();
     match tell::context(&new, daemon.store()) {
         Ok(cx) => {
             daemon.reload(cx, new.config.console.clone());

@@ -98,6 +98,15 @@ pub enum Advice {
     NeedsOperator,
 }
 
+/// What the layers of the HTTP client say on the way of an error.
+const LAYERS: [&str; 5] = [
+    "error sending request",
+    "client error (Connect)",
+    "client error (SendRequest)",
+    "dns error",
+    "error resolving DNS",
+];
+
 impl FetchError {
     /// What the scheduler should do next. No `_` arm: a new variant must choose.
     pub fn advice(&self) -> Advice {
@@ -130,7 +139,7 @@ pub(crate) fn chain(error: &dyn Error) -> String {
     let mut cause = error.source();
     while let Some(error) = cause {
         let part = error.to_string();
-        if !text.ends_with(&part) {
+        if !LAYERS.contains(&part.as_str()) && !text.ends_with(&part) {
             text.push_str(": ");
             text.push_str(&part);
         }

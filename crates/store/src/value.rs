@@ -84,7 +84,7 @@ fn read<V: serde::de::DeserializeOwned>(payload: &[u8]) -> Result<V, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tables::{Revisions, Table as _};
+    use crate::tables::Revisions;
 
     fn revision(summary: String) -> model::Revision {
         model::Revision {
