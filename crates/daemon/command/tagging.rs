@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use tagger::eval::Line;
-use tagger::{Tagger, Text};
+use tagger::{Explained, Tagger, Text, Verdict};
 
 use crate::cli::{Cli, EvalArgs, TagArgs};
 use crate::command::{file, reads};
@@ -64,10 +64,34 @@ fn show(tagger: &Tagger, args: &TagArgs, text: &Text<'_>, mut line: Value) -> Ou
         output::line(&reads::reason(tag))?;
     }
     if args.explain {
-        let explained = serde_json::to_string_pretty(&tagger.explain(text)).map_err(Failure::io)?;
-        output::line(&explained)?;
+        for found in tagger.explain(text).found {
+            output::line(&format!("  {}", why(&found)))?;
+        }
     }
     Ok(())
+}
+
+/// `vendor bgi: "BGI" in text at 39: left out, because of "Barbadosu" (rule bgi/short)`
+fn why(found: &Explained) -> String {
+    let verdict = match &found.verdict {
+        Verdict::Counted => "counted".to_owned(),
+        Verdict::Vetoed { word } => format!("left out, because of \"{}\"", model::one_line(word)),
+        Verdict::Missing { needs } => format!("left out: none of {} is near", needs.join(", ")),
+        Verdict::Alone => "left out: a weak word with nothing beside it".to_owned(),
+        Verdict::Covered { by } => format!("left out: part of a longer match of {by}"),
+        Verdict::Address => "left out: part of an address".to_owned(),
+        Verdict::Case => "left out: an acronym counts in capitals only".to_owned(),
+    };
+    let span = &found.span;
+    format!(
+        "{} {}: \"{}\" in {} at {}: {verdict} (rule {})",
+        found.facet,
+        found.id,
+        model::one_line(&span.text),
+        span.field,
+        span.start,
+        found.rule
+    )
 }
 
 /// `eval`
