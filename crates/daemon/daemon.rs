@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use console::{Actions, Answer, DigestQuery, Document, Error, RetryQuery, State};
 use model::ChannelId;
-use pipeline::{Context, Deliverer, deliver};
+use pipeline::{Clock, Context, Deliverer, deliver};
 use serde_json::{Value, json};
 use store::Store;
 use tokio::net::TcpListener;
@@ -19,8 +19,11 @@ use tracing::{error, info, warn};
 use crate::command::run::notify;
 use crate::tell;
 
-/// The store is exported once in this time.
+/// The store is exported once in this time, which is looked at so often; after an export, or one
+/// that failed, not before a pause.
 const EXPORT_EVERY: Duration = Duration::from_secs(24 * 3600);
+const EXPORT_LOOK: Duration = Duration::from_secs(60);
+const EXPORT_PAUSE: Duration = Duration::from_secs(3600);
 /// The watchdog is fed while the writer has gone through its loop within this time.
 const WRITER_LIMIT: Duration = Duration::from_secs(30);
 
@@ -82,7 +85,7 @@ impl Daemon {
             beats.await;
             Ok(())
         });
-        tasks.spawn(exports(cx.store.clone(), stop.clone()));
+        tasks.spawn(exports(cx.store.clone(), Arc::clone(&cx.clock), stop.clone()));
         tasks.spawn(watchdog(cx.store, stop));
         Ok(Self { contexts, console, deliverer, tasks })
     }
@@ -138,25 +141,34 @@ fn troubles(cx: &Context, reason: Option<String>) -> Vec<String> {
     reason.into_iter().chain(sources).chain(channels).collect()
 }
 
-/// Exports the store each day, or when its journal has grown: the journal is pruned by it.
-async fn exports(store: Store, stop: CancellationToken) -> anyhow::Result<()> {
-    let mut last = tokio::time::Instant::now();
+/// Exports the store when the last export is a day old, or when the journal has grown: the
+/// journal is pruned by it.
+async fn exports(
+    store: Store,
+    clock: Arc<dyn Clock>,
+    stop: CancellationToken,
+) -> anyhow::Result<()> {
+    let mut wait = EXPORT_LOOK;
     loop {
         tokio::select! {
             () = stop.cancelled() => return Ok(()),
-            () = tokio::time::sleep(Duration::from_secs(60)) => {}
+            () = tokio::time::sleep(wait) => {}
         }
-        if last.elapsed() < EXPORT_EVERY && !store.health().export_due {
+        wait = EXPORT_LOOK;
+        let written = store.last_export().and_then(|export| export.written);
+        let old = written.is_none_or(|written| clock.now().since(written) > EXPORT_EVERY);
+        if !old && !store.health().export_due {
             continue;
         }
-        last = tokio::time::Instant::now();
+        // Whatever comes of it, not again at once.
+        wait = EXPORT_PAUSE;
         let exported = {
             let store = store.clone();
             tokio::task::spawn_blocking(move || store.export(None)).await?
         };
         match exported {
             Ok(report) => info!("exported: {}", serde_json::to_string(&report)?),
-            // The store is still whole; the next try is tomorrow, `store stats` shows the age.
+            // The store itself is whole; `store stats` shows the age of the last export.
             Err(error) => error!("the export failed: {error}"),
         }
     }

@@ -51,6 +51,9 @@ impl Installation {
         for warning in &self.warnings {
             tracing::warn!("{warning}");
         }
+        if self.config.keep != config::Keep::default() {
+            tracing::warn!("[keep]: this version deletes nothing yet, whatever is set there");
+        }
     }
 
     fn move_data(&mut self) {

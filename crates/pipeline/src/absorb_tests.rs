@@ -223,6 +223,21 @@ async fn a_held_story_is_released_when_it_becomes_news() {
     assert_eq!(by_time.len(), 1);
 }
 
+/// Its id leads to one item and its address to another, which says just what it says.
+#[tokio::test]
+async fn an_entry_between_two_items_alerts_once() {
+    let mut world = World::new().await;
+    let mut by_url = entry("", URL, "Huawei");
+    by_url.id_published = false;
+    world.poll("a", vec![by_url, entry("g", None, "Nuctech wins")]).await;
+    assert_eq!((world.alerts().len(), world.outbox()), (2, 2));
+    for _ in 0..3 {
+        world.poll("a", vec![entry("g", URL, "Huawei")]).await;
+        assert_eq!((world.alerts().len(), world.outbox()), (2, 2));
+        assert_eq!(world.cx.store.verify().unwrap(), vec![]);
+    }
+}
+
 #[tokio::test]
 async fn validators_move_with_items_only() {
     let mut world = World::new().await;
@@ -296,7 +311,7 @@ fn mangled() -> impl Strategy<Value = Vec<Entry>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(ProptestConfig::with_cases(256))]
 
     #[test]
     fn what_is_seen_is_accounted_for_and_replays_repeat_nothing(

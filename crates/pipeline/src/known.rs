@@ -48,9 +48,12 @@ impl Known {
         for candidate in candidates {
             known.read_candidate(store, candidate)?;
         }
-        let changed: Vec<_> = candidates.iter().filter(|c| known.may_alert(c)).collect();
-        for candidate in changed {
-            known.read_story(store, candidate, rules)?;
+        // Most polls change nothing, and then nothing can alert. But one changed entry can make
+        // another one of the same document a change too, when both are states of one item.
+        if candidates.iter().any(|candidate| known.may_alert(candidate)) {
+            for candidate in candidates {
+                known.read_story(store, candidate, rules)?;
+            }
         }
         Ok(known)
     }
@@ -121,11 +124,15 @@ impl Known {
         Ok(())
     }
 
-    /// New or changed: only these are tagged, so only these can alert.
+    /// New or changed: only these are tagged, so only these can alert. Which of several items an
+    /// entry is a state of is decided later, so any that differs counts.
     fn may_alert(&self, candidate: &Candidate) -> bool {
         let items = candidate.aliases().filter_map(|alias| self.aliases.get(&alias));
-        let mut items = items.chain([&candidate.new_id]).filter_map(|id| self.items.get(id));
-        !items.any(|item| item.content == candidate.content)
+        let items = items.chain([&candidate.new_id]).filter_map(|id| self.items.get(id));
+        let (known, changed) = items.fold((false, false), |(_, changed), item| {
+            (true, changed || item.content != candidate.content)
+        });
+        !known || changed
     }
 
     fn read_story(
