@@ -73,7 +73,9 @@ fn sighup_takes_a_good_configuration_and_refuses_a_broken_one() {
 
     daemon.write("config/sources/feeds.toml", &more);
     running.hangup();
-    running.wait_until(PATIENCE, |running| running.log().matches("reloaded").count() == 2);
+    running.wait_until(PATIENCE, |running| {
+        running.get("/api/sources").body.contains("\"health\":\"retired\"")
+    });
     running.terminate();
     let retired = rows(&daemon.command(&["source", "list", "--json"]));
     assert!(

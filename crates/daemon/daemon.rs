@@ -50,12 +50,12 @@ impl Daemon {
         socket: &Path,
         stop: CancellationToken,
     ) -> anyhow::Result<Self> {
+        reconcile(&cx).await?;
         let now = cx.clock.now();
-        if now >= model::Timestamp::CLOCK_FLOOR {
-            pipeline::reconcile(&cx.store, &cx.settings.sources, now).await?;
-            if let Some(outage) = pipeline::note_outage(&cx.store, now).await? {
-                warn!("nothing was watched before {}: the daemon did not run", outage.until);
-            }
+        if now >= model::Timestamp::CLOCK_FLOOR
+            && let Some(outage) = pipeline::note_outage(&cx.store, now).await?
+        {
+            warn!("nothing was watched before {}: the daemon did not run", outage.until);
         }
         let (contexts, receiver) = watch::channel(cx.clone());
         let deliverer = tell::deliverer(&cx);
@@ -90,12 +90,18 @@ impl Daemon {
         Ok(Self { contexts, console, deliverer, tasks })
     }
 
-    pub(crate) fn store(&self) -> Store {
-        self.contexts.borrow().store.clone()
+    /// What the daemon works with now.
+    pub(crate) fn context(&self) -> Context {
+        self.contexts.borrow().clone()
     }
 
     /// Takes over a new configuration; what runs now ends under the old one.
-    pub(crate) fn reload(&self, cx: Context, console: console::Settings) {
+    pub(crate) async fn reload(&self, cx: Context, console: console::Settings) {
+        if let Err(error) = reconcile(&cx).await {
+            error!(
+                "sources that left or were switched off are written down at the next start: {error:#}"
+            );
+        }
         self.console.configure(console);
         self.console.trouble(troubles(&cx, None));
         self.deliverer.reload(cx.fetcher.clone(), Arc::clone(&cx.settings));
@@ -125,6 +131,15 @@ impl Daemon {
             }
         }
     }
+}
+
+/// Writes down which sources are off, gone or back; not while the clock is not set.
+async fn reconcile(cx: &Context) -> anyhow::Result<()> {
+    let now = cx.clock.now();
+    if now >= model::Timestamp::CLOCK_FLOOR {
+        pipeline::reconcile(&cx.store, &cx.settings.sources, now).await?;
+    }
+    Ok(())
 }
 
 /// What an operator has to mend: secrets that are missing.

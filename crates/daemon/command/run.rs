@@ -172,7 +172,7 @@ async fn live(
         tokio::select! {
             _ = signals.terminate.recv() => break,
             _ = signals.interrupt.recv() => break,
-            _ = signals.hangup.recv() => at = reload(at, daemon),
+            _ = signals.hangup.recv() => at = reload(at, daemon).await,
             ended = daemon.ended() => match ended {
                 Ended::Well => break,
                 Ended::Badly(error) => return Err(Failure::io(error)),
@@ -185,12 +185,15 @@ async fn live(
 }
 
 /// The new state is built whole, then swapped; or refused with the reasons while the old one runs.
-fn reload(at: Installation, daemon: &mut Daemon) -> Installation {
+async fn reload(at: Installation, daemon: &mut Daemon) -> Installation {
+    let refuse = |reason: String| {
+        error!("reload refused, the old configuration runs on: {reason}");
+        daemon.trouble(Some(format!("a reload was refused: {reason}")));
+    };
     let new = match at.again() {
         Ok(new) => new,
         Err(failure) => {
-            error!("reload refused, the old configuration runs on: {failure}");
-            daemon.trouble(Some(format!("a reload was refused: {failure}")));
+            refuse(failure.to_string());
             return at;
         }
     };
@@ -198,17 +201,21 @@ fn reload(at: Installation, daemon: &mut Daemon) -> Installation {
         warn!("`data` and `[console] listen` take effect at the next start");
     }
     new.warn();
-    match tell::context(&new, daemon.store()) {
-        Ok(cx) => {
-            daemon.reload(cx, new.config.console.clone());
-            info!("reloaded: watchlists {}", new.config.tagger.version());
-            new
-        }
+    let old = daemon.context();
+    let mut cx = match tell::context(&new, old.store.clone()) {
+        Ok(cx) => cx,
         Err(error) => {
-            error!(error = %error, "reload refused, the old configuration runs on");
-            at
+            refuse(error.to_string());
+            return at;
         }
+    };
+    if new.config.fetch == at.config.fetch {
+        // It knows which hosts have asked for a pause.
+        cx.fetcher = old.fetcher;
     }
+    daemon.reload(cx, new.config.console.clone()).await;
+    info!("reloaded: watchlists {}", new.config.tagger.version());
+    new
 }
 
 async fn open(at: &Installation) -> Result<Store, Failure> {

@@ -103,6 +103,10 @@ fn import(cli: &Cli, path: &Path, dry_run: bool, json: bool) -> Outcome {
         return output::table(&["url", "title"], cells.collect());
     }
     let at = Installation::load(cli)?;
+    if !at.at.is_dir() {
+        let name = at.at.display();
+        return Err(Failure::usage(crate::because!("{name} is one file: import needs a folder")));
+    }
     let taken = Taken::of(&at);
     let (text, added, known) = as_sources(&list.feeds, taken);
     if added == 0 {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 /// Limits and manners of all requests.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Settings {
     /// `stackwatch/VERSION (+CONTACT)`.
     pub user_agent: String,

@@ -28,6 +28,11 @@ impl Schedule {
         Self { per_host: per_host.max(1), ..Self::default() }
     }
 
+    /// Takes over another number of sources of one host at a time; what runs keeps running.
+    pub fn allow(&mut self, per_host: usize) {
+        self.per_host = per_host.max(1);
+    }
+
     /// Adds a source or moves it; one that is running keeps running and then waits for `due`.
     pub fn set(&mut self, source: SourceId, host: &str, due: Timestamp) {
         self.hosts.insert(source.clone(), host.to_owned());

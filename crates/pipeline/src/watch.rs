@@ -102,6 +102,7 @@ pub async fn watch(
                     break; // the daemon is gone
                 }
                 crew.cx = contexts.borrow_and_update().clone();
+                crew.schedule.allow(crew.cx.settings.per_host);
                 crew.enlist_stored()?;
             }
             Some(done) = crew.tasks.join_next() => match crew.finish(done) {
