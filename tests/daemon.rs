@@ -127,3 +127,18 @@ fn a_digest_is_the_same_bytes_each_time() {
         assert_eq!(first, stdout(&daemon.command(&args)));
     }
 }
+
+#[test]
+fn a_heartbeat_tells_someone_elsewhere_that_it_lives() {
+    let origin = Origin::start();
+    origin.script("/beat", [Answer::status(204)]);
+    let daemon = installation();
+    let settings = daemon.read("config/stackwatch.toml");
+    let heartbeat = format!("[heartbeat]\nurl = \"{}\"\nevery = \"1m\"\n", origin.url("/beat"));
+    daemon.write("config/stackwatch.toml", &format!("{settings}{heartbeat}"));
+    let running = daemon.start();
+    origin.wait_for_requests_to("/beat", 1);
+    let log = running.log();
+    assert_eq!(running.terminate().status.code(), Some(0));
+    assert!(!log.contains("heartbeat not delivered"), "{log}");
+}

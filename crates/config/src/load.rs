@@ -98,6 +98,14 @@ fn data_folder(at: &Path, settings: &Settings<'_>) -> PathBuf {
     }
 }
 
+/// One folder lies in the other, however they are written.
+fn is_inside(inner: &Path, outer: &Path) -> bool {
+    match (inner.canonicalize(), outer.canonicalize()) {
+        (Ok(inner), Ok(outer)) => outer.is_dir() && inner.starts_with(outer),
+        _ => false,
+    }
+}
+
 fn watchlist_documents(
     at: &Path,
     settings: &Settings<'_>,
@@ -110,6 +118,9 @@ fn watchlist_documents(
             let folder = files::tidy(path.here.cx.document.folder.join(&path.value));
             if !folder.is_dir() {
                 path.here.problem("is not a folder that can be read");
+                Vec::new()
+            } else if is_inside(&folder, at) {
+                // Read with everything else of the configuration already.
                 Vec::new()
             } else {
                 files::read(&folder, report)

@@ -85,3 +85,18 @@ fn a_name_of_a_file_never_acts_on_a_terminal() {
     assert!(!problems.is_empty());
     assert!(problems.iter().all(|line| !line.contains('\u{1b}')), "{problems:?}");
 }
+
+/// As `scripts/stackwatch.service` lays it out: everything below `/etc/stackwatch`.
+#[test]
+fn watchlists_inside_the_configuration_folder_are_read_once() {
+    let folder = Folder::with(&[
+        ("config/a.toml", &format!("watchlists = \"lists\"\n{SETTINGS}")),
+        (
+            "config/lists/v.toml",
+            "[vendor.x]\nlabel = \"X\"\nnames = [\"Xanadu\"]\nmatches = [\"Xanadu\"]\n",
+        ),
+    ]);
+    assert_eq!(folder.problems(), Vec::<String>::new());
+    let loaded = load(&folder.path().join("config"), &Environment::default());
+    assert_eq!(loaded.entries, 1);
+}

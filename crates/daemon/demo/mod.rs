@@ -55,7 +55,11 @@ pub(crate) async fn demo(cli: &Cli, args: &DemoArgs) -> Outcome {
 
     let story =
         Story { at: &at, cx: &cx, store: &store, origin: &origin, began, told: Instant::now() };
-    let result = story.tell(&config, port).await;
+    let result = tokio::select! {
+        told = story.tell(&config, port) => told,
+        // Ended early: the folder is tidied away all the same.
+        _ = tokio::signal::ctrl_c() => Err(Failure::found(crate::because!("the demo was interrupted"))),
+    };
     if result.is_ok() && !args.quick && std::io::stdout().is_terminal() {
         say("The daemon runs on until Ctrl-C, and the folder is removed then.")?;
         // Without a handler for it the wait ends at once.
