@@ -4,14 +4,15 @@
 use std::collections::{HashMap, HashSet};
 
 use model::{
-    Alert, AlertId, AliasKey, Attempt, Counts, Delivery, DeliveryState, Entry, Held, Item, ItemId,
-    Kind, MessageId, MessageRef, OutboxEntry, OutcomeKind, Problem, Revision, SourceState, StoryId,
-    StoryKey, Timestamp, Validators, truncated,
+    Alert, AlertId, AliasKey, Attempt, Counts, Entry, Held, Item, ItemId, Kind, MessageRef,
+    OutcomeKind, Problem, Revision, SourceState, StoryId, StoryKey, Timestamp, Validators,
+    truncated,
 };
 use store::{Commit, tables};
 use tagger::{Tagger, Text};
 
 use crate::criteria::Facts;
+use crate::deliver::enqueue;
 use crate::due::next_due;
 use crate::health::after_attempt;
 use crate::identify::Candidate;
@@ -146,7 +147,8 @@ fn state_after(at: Situation<'_>, before: SourceState, outcome: &Outcome) -> Sou
         error: outcome.error().map(|error| truncated(error, ERROR_BYTES).into_owned()),
         ..before
     };
-    if before_is_foreign(&before.fetch_key, at) {
+    // Validators belong to the address and the connector that they came with.
+    if before.fetch_key != at.fetch_key {
         after.validators = Validators::default();
         after.body = None;
     }
@@ -176,10 +178,6 @@ fn state_after(at: Situation<'_>, before: SourceState, outcome: &Outcome) -> Sou
     let every = at.source.every;
     after.next_due = next_due(&at.source.id, every, after.failures, outcome.not_before(), at.now);
     after
-}
-
-fn before_is_foreign(key: &[u8; 8], at: Situation<'_>) -> bool {
-    *key != at.fetch_key
 }
 
 /// The work on one document: what it writes, over what is known.
@@ -481,28 +479,13 @@ impl<'a> Run<'a> {
     /// The alert with its place in the list and, unless it is held, its way to people: rows of
     /// the same commit (I6).
     fn put_alert(&mut self, alert: Alert) {
-        self.commit.put::<tables::Alerts>(&alert.id, &alert);
-        self.commit.put::<tables::AlertsByTime>(&(alert.at, alert.id), &());
+        self.commit.put_alert(&alert);
         if alert.held.is_some() {
             self.totals.held += 1;
         } else {
             self.totals.alerts += 1;
-            for channel in &alert.to {
-                let message = MessageId::from(alert.id);
-                let entry = OutboxEntry { message: MessageRef::Alert(alert.id), attempts: 0 };
-                let key = (alert.at, message, channel.clone());
-                self.commit.put::<tables::Outbox>(&key, &entry);
-                let delivery = Delivery {
-                    message: entry.message,
-                    channel: channel.clone(),
-                    state: DeliveryState::Queued,
-                    attempts: 0,
-                    due: Some(alert.at),
-                    at: alert.at,
-                    note: None,
-                };
-                self.commit.put::<tables::Deliveries>(&(message, channel.clone()), &delivery);
-            }
+            let message = MessageRef::Alert(alert.id);
+            enqueue(&mut self.commit, alert.id.into(), &message, &alert.to, alert.at);
         }
         self.raised.insert(alert.id, alert);
     }

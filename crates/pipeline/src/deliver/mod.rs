@@ -30,6 +30,7 @@ pub use health::ChannelHealth;
 pub use lanes::FlushReport;
 pub use message::{Document, Further, Message};
 pub use notifier::{Notifier, SendError};
+pub(crate) use queue::enqueue;
 pub use queue::{Which, retry};
 pub use webhook::WebhookNotifier;
 

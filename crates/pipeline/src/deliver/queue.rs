@@ -149,6 +149,23 @@ impl Row {
     }
 }
 
+/// Puts a new message on its way to each of `channels`, due at once: rows of the caller's commit,
+/// so that what is decided is never without its way to people (I6).
+pub(crate) fn enqueue(
+    commit: &mut Commit,
+    id: MessageId,
+    message: &MessageRef,
+    channels: &[ChannelId],
+    now: Timestamp,
+) {
+    for channel in channels {
+        let entry = OutboxEntry { message: message.clone(), attempts: 0 };
+        commit.put::<tables::Outbox>(&(now, id, channel.clone()), &entry);
+        let row = Row { due: now, id, channel: channel.clone(), entry };
+        row.put(commit, DeliveryState::Queued, 0, Some(now), now, None);
+    }
+}
+
 /// Which dead letters are tried again.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Which {

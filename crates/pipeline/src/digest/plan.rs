@@ -1,11 +1,12 @@
 //! Makes a digest once per period: its run and its way to people, in one commit.
 
 use jiff::tz::TimeZone;
-use model::{Delivery, DeliveryState, DigestRun, MessageId, MessageRef, OutboxEntry, Timestamp};
+use model::{DigestRun, MessageId, MessageRef, Timestamp};
 use store::{Commit, Range, Store, StoreError, tables};
 
 use super::period::{Period, period_ending};
 use crate::DigestSettings;
+use crate::deliver::enqueue;
 
 /// Changes of health looked through for a sign of life before the first digest.
 const SIGNS: usize = 500;
@@ -41,20 +42,7 @@ pub fn plan(
 fn send(commit: &mut Commit, settings: &DigestSettings, period: Period, now: Timestamp) {
     let id = MessageId::digest(&settings.id, period.end);
     let message = MessageRef::Digest { digest: settings.id.clone(), end: period.end };
-    for channel in &settings.to {
-        let entry = OutboxEntry { message: message.clone(), attempts: 0 };
-        commit.put::<tables::Outbox>(&(now, id, channel.clone()), &entry);
-        let delivery = Delivery {
-            message: message.clone(),
-            channel: channel.clone(),
-            state: DeliveryState::Queued,
-            attempts: 0,
-            due: Some(now),
-            at: now,
-            note: None,
-        };
-        commit.put::<tables::Deliveries>(&(id, channel.clone()), &delivery);
-    }
+    enqueue(commit, id, &message, &settings.to, now);
 }
 
 /// Whether anything was watched before `end`: a fresh installation does not begin with a digest
