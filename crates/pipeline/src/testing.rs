@@ -105,16 +105,7 @@ fn vendor(id: &str, name: &str) -> EntrySpec {
         rules: vec![RuleSpec {
             id: "name".into(),
             names: vec![name.into()],
-            words: vec![],
-            weak: vec![],
-            regex: vec![],
-            endings: None,
-            needs: vec![],
-            unless: vec![],
-            within: None,
-            confidence: None,
-            matches: vec![],
-            ignores: vec![],
+            ..RuleSpec::default()
         }],
         cpv: vec![],
         usual_layers: vec![],

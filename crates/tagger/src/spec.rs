@@ -22,7 +22,7 @@ pub struct EntrySpec {
 }
 
 /// One rule of an entry.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct RuleSpec {
     /// Unique in the entry; `name` for the entry's own keys.
     pub id: String,

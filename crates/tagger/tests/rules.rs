@@ -7,20 +7,7 @@ use proptest::prelude::*;
 use tagger::{Endings, EntrySpec, RefusedBecause, RuleSpec, Tagger, Text, Verdict};
 
 fn rule(id: &str) -> RuleSpec {
-    RuleSpec {
-        id: id.into(),
-        names: vec![],
-        words: vec![],
-        weak: vec![],
-        regex: vec![],
-        endings: None,
-        needs: vec![],
-        unless: vec![],
-        within: None,
-        confidence: None,
-        matches: vec![],
-        ignores: vec![],
-    }
+    RuleSpec { id: id.into(), names: vec![], ..RuleSpec::default() }
 }
 
 fn entry(facet: Facet, id: &str, rules: Vec<RuleSpec>) -> EntrySpec {
