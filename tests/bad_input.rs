@@ -79,18 +79,11 @@ fn a_damaged_store_says_how_to_rebuild_it_and_the_rebuild_loses_nothing() {
     origin.serve("/a", rss(&[("1", "https://a.example/1", "One")]));
     let daemon = installation().feed("a", origin.url("/a"));
     daemon.run_once();
-    let current = daemon.read("data/CURRENT");
-    let db = daemon.data().join(current.trim()).join("db");
-    let mut bytes = std::fs::read(&db).unwrap();
-    let middle = bytes.len() / 2;
-    for byte in bytes.iter_mut().take(middle) {
-        *byte ^= 0x5a;
-    }
-    std::fs::write(&db, bytes).unwrap();
-    let run = daemon.command(&["items"]);
-    if run.status.code() == Some(74) {
-        assert!(stderr(&run).contains("store rebuild"), "{}", stderr(&run));
-    }
+    let engine = daemon.data().join(daemon.read("data/CURRENT").trim());
+    std::fs::write(engine.join("conf"), [0x5a; 64]).unwrap();
+    let items = daemon.command(&["items"]);
+    assert_eq!(items.status.code(), Some(74));
+    assert!(stderr(&items).contains("`stackwatch store rebuild`"), "{}", stderr(&items));
     let rebuilt = daemon.command(&["store", "rebuild"]);
     assert!(rebuilt.status.success(), "{}", stderr(&rebuilt));
     assert_eq!(rows(&daemon.command(&["items", "--json"])).len(), 1);
