@@ -238,6 +238,20 @@ async fn an_entry_between_two_items_alerts_once() {
     }
 }
 
+/// Both addresses once belonged to one item; now two entries have one each.
+#[tokio::test]
+async fn two_entries_of_one_document_are_never_one_item_by_an_old_address() {
+    let mut world = World::new().await;
+    world.poll("a", vec![entry("g", Some("https://a.example/1"), "Rail")]).await;
+    world.poll("a", vec![entry("g", Some("https://a.example/2"), "Rail")]).await;
+    let mut bare = entry("", Some("https://a.example/1"), "Rail");
+    bare.id_published = false;
+    let document = vec![bare, entry("h", Some("https://a.example/2"), "Rail")];
+    assert_eq!(world.poll("a", document.clone()).await.counts.new, 1);
+    assert_eq!(world.poll("a", document).await.counts.new, 0);
+    assert_eq!(world.items().len(), 2);
+}
+
 #[tokio::test]
 async fn validators_move_with_items_only() {
     let mut world = World::new().await;

@@ -194,6 +194,8 @@ struct Run<'a> {
     raised: HashMap<AlertId, Alert>,
     /// Items that an entry of this document has claimed by its published id.
     claimed: HashSet<ItemId>,
+    /// Items that an entry of this document was found to be a state of, with its address.
+    taken: HashMap<ItemId, Option<String>>,
 }
 
 impl<'a> Run<'a> {
@@ -209,6 +211,7 @@ impl<'a> Run<'a> {
             stories: HashMap::new(),
             raised: HashMap::new(),
             claimed: HashSet::new(),
+            taken: HashMap::new(),
         }
     }
 
@@ -220,7 +223,10 @@ impl<'a> Run<'a> {
         // Documents list the newest entry first; the oldest is told first.
         for candidate in candidates.iter().rev() {
             self.totals.counts.seen += 1;
-            match self.find(candidate) {
+            let found = self.find(candidate);
+            let id = found.as_ref().map_or(candidate.new_id, |item| item.id);
+            self.taken.entry(id).or_insert_with(|| candidate.canonical.clone());
+            match found {
                 None => self.add(candidate),
                 Some(item) => self.compare(item, candidate),
             }
@@ -235,7 +241,9 @@ impl<'a> Run<'a> {
         let by_guid = candidate.guid.and_then(lead);
         let by_url = || {
             let id = candidate.url.and_then(lead)?;
-            (!self.claimed.contains(&id) || by_guid == Some(id)).then_some(id)
+            // An address that the item once had is no claim while another entry is its state.
+            let taken = self.taken.get(&id).is_some_and(|by| *by != candidate.canonical);
+            (!self.claimed.contains(&id) && !taken).then_some(id)
         };
         let by_content = || candidate.content_key.and_then(lead);
         let id = by_guid.or_else(by_url).or_else(by_content).unwrap_or(candidate.new_id);
