@@ -325,7 +325,12 @@ fn mangled() -> impl Strategy<Value = Vec<Entry>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(256))]
+    // The same cases in each run of CI; other seeds by hand when identity is worked on.
+    #![proptest_config(ProptestConfig {
+        cases: 512,
+        rng_seed: proptest::test_runner::RngSeed::Fixed(20_261_122),
+        ..ProptestConfig::default()
+    })]
 
     #[test]
     fn what_is_seen_is_accounted_for_and_replays_repeat_nothing(
