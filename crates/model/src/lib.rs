@@ -4,10 +4,12 @@
 
 mod alert;
 mod clean;
+mod designation;
 mod digest;
 mod id;
 mod identity;
 mod item;
+mod notice;
 mod source;
 mod tag;
 mod time;
@@ -17,12 +19,14 @@ pub use crate::alert::{
     Alert, AlertId, Delivery, DeliveryState, Held, MessageId, MessageRef, OutboxEntry,
 };
 pub use crate::clean::{one_line, terminal_safe, truncated};
+pub use crate::designation::Designation;
 pub use crate::digest::DigestRun;
 pub use crate::id::{AlertRuleId, ChannelId, DigestId, InvalidId, SourceId};
 pub use crate::identity::{
     AliasKey, CANONICAL_VERSION, StoryKey, canonical_url, content_digest, exact_text_key,
 };
 pub use crate::item::{Entry, Item, ItemId, Kind, Lang, Problem, Revision, StoryId, entry_limits};
+pub use crate::notice::{Lot, Notice, Stage, ValueKind};
 pub use crate::source::{
     Attempt, Counts, Health, Outage, OutcomeKind, SourceState, Transition, Validators,
 };
