@@ -2,7 +2,7 @@
 
 use model::{Facet, Item, Kind, Tag};
 
-use crate::{AlertRule, Criteria, Source};
+use crate::{AlertRule, Criteria};
 
 /// What criteria look at.
 #[derive(Clone, Copy, Debug)]
@@ -14,13 +14,9 @@ pub struct Facts<'a> {
 }
 
 impl<'a> Facts<'a> {
-    pub fn of(item: &'a Item, source: &'a Source) -> Self {
-        Self {
-            kind: item.kind,
-            category: source.category.as_deref(),
-            lang: item.lang.as_deref(),
-            tags: &item.tags,
-        }
+    /// `category` is that of the item's source.
+    pub fn of(item: &'a Item, category: Option<&'a str>) -> Self {
+        Self { kind: item.kind, category, lang: item.lang.as_deref(), tags: &item.tags }
     }
 
     fn has(&self, facet: Facet, ids: &[String]) -> bool {

@@ -4,15 +4,13 @@
 use std::collections::{HashMap, HashSet};
 
 use model::{
-    Alert, AlertId, AliasKey, Attempt, Counts, Entry, Held, Item, ItemId, Kind, MessageRef,
-    OutcomeKind, Problem, Revision, SourceState, StoryId, StoryKey, Timestamp, Validators,
-    truncated,
+    AliasKey, Attempt, Counts, Entry, Item, ItemId, Kind, OutcomeKind, Problem, Revision,
+    SourceState, StoryId, StoryKey, Timestamp, Validators, truncated,
 };
 use store::{Commit, tables};
 use tagger::{Tagger, Text};
 
-use crate::criteria::Facts;
-use crate::deliver::enqueue;
+use crate::alerting::{Occasion, Raised};
 use crate::due::next_due;
 use crate::health::after_attempt;
 use crate::identify::Candidate;
@@ -21,8 +19,6 @@ use crate::language::language;
 use crate::outcome::Outcome;
 use crate::{AlertRule, Source};
 
-/// The class of the alert that a first mention causes.
-pub(crate) const CLASS_NEW: &str = "new";
 /// Revisions in which only id, address or dates changed, kept of one item: feeds that change them
 /// at every poll would add revisions for ever.
 const RESTLESS_REVISIONS: u8 = 8;
@@ -30,13 +26,8 @@ const RESTLESS_REVISIONS: u8 = 8;
 const REVISIONS: u32 = 256;
 /// Alias rows of one item: an id that changes at every poll would add them for ever.
 const ALIASES: u8 = 16;
-/// Further items named in one alert.
-const FURTHER: usize = 64;
 /// Longest error text in a source's state.
 const ERROR_BYTES: usize = 200;
-/// Longest title and summary repeated in an alert.
-const ALERT_TITLE_BYTES: usize = 512;
-const ALERT_SUMMARY_BYTES: usize = 1_024;
 
 /// What a run changed.
 #[derive(Clone, Debug, PartialEq)]
@@ -121,6 +112,7 @@ pub fn decide(
     }
     known.expect(&mut run.commit, at.source);
     let Totals { counts, alerts, held, problems } = run.totals;
+    let (alerts, held) = (alerts + run.raised.sent, held + run.raised.held);
     let report = Report {
         outcome: outcome.kind(),
         status: outcome.status(),
@@ -191,7 +183,7 @@ struct Run<'a> {
     items: HashMap<ItemId, Item>,
     aliases: HashMap<AliasKey, ItemId>,
     stories: HashMap<StoryKey, StoryId>,
-    raised: HashMap<AlertId, Alert>,
+    raised: Raised,
     /// Items that an entry of this document has claimed by its published id.
     claimed: HashSet<ItemId>,
     /// Items that an entry of this document was found to be a state of, with its address.
@@ -209,7 +201,7 @@ impl<'a> Run<'a> {
             items: HashMap::new(),
             aliases: HashMap::new(),
             stories: HashMap::new(),
-            raised: HashMap::new(),
+            raised: Raised::default(),
             claimed: HashSet::new(),
             taken: HashMap::new(),
         }
@@ -383,13 +375,13 @@ impl<'a> Run<'a> {
         }
     }
 
+    /// In the language that the item is stored with: `retag` reads the same from the store.
     fn tags(&self, entry: &Entry) -> Vec<model::Tag> {
-        let said = entry.lang.as_deref().or(self.at.source.lang.as_deref());
         self.at.tagger.tag(&Text {
             title: entry.title.as_deref(),
             summary: entry.summary.as_deref(),
             text: entry.text.as_deref(),
-            lang: said,
+            lang: self.language(entry).as_deref(),
         })
     }
 
@@ -401,101 +393,14 @@ impl<'a> Run<'a> {
 
     fn raise_alerts(&mut self, item: &Item) {
         let at = self.at;
-        let facts = Facts::of(item, at.source);
-        for rule in at.rules.iter().filter(|rule| rule.accepts(&facts)) {
-            let id = AlertId::derive(&rule.id, item.story, CLASS_NEW);
-            let held = self.held(rule, item);
-            match self.raised.get(&id).or_else(|| self.known.alerts.get(&id)).cloned() {
-                None => self.raise(rule, item, held),
-                Some(alert) => self.join(rule, alert, item, held),
-            }
-        }
-    }
-
-    /// Why an alert about `item` would not be sent (I7a).
-    fn held(&self, rule: &AlertRule, item: &Item) -> Option<Held> {
-        if item.baseline && item.revision == 0 {
-            return Some(Held::Baseline);
-        }
-        let dates = if item.revision == 0 {
-            item.published.or(item.updated)
-        } else {
-            item.published.max(item.updated)
+        let occasion = Occasion {
+            rules: at.rules,
+            source_name: &at.source.name,
+            category: at.source.category.as_deref(),
+            now: at.now,
+            known: &self.known.alerts,
         };
-        let oldest = self.at.now.before(rule.max_age?);
-        (dates? < oldest).then_some(Held::Old)
-    }
-
-    fn raise(&mut self, rule: &AlertRule, item: &Item, held: Option<Held>) {
-        let alert = self.alert(rule, item, held, Vec::new());
-        self.put_alert(alert);
-    }
-
-    /// A story that this rule has told already: the item is added, nothing is sent again (I7);
-    /// unless nobody was told because all there was before was held.
-    fn join(&mut self, rule: &AlertRule, mut alert: Alert, item: &Item, held: Option<Held>) {
-        if alert.held.is_some() && held.is_none() {
-            self.commit.delete::<tables::AlertsByTime>(&(alert.at, alert.id));
-            let mut further = alert.further;
-            if alert.item != item.id && further.len() < FURTHER {
-                further.push(alert.item);
-            }
-            further.retain(|id| *id != item.id);
-            let released = self.alert(rule, item, None, further);
-            self.put_alert(released);
-        } else if alert.item != item.id
-            && !alert.further.contains(&item.id)
-            && alert.further.len() < FURTHER
-        {
-            alert.further.push(item.id);
-            self.commit.put::<tables::Alerts>(&alert.id, &alert);
-            self.raised.insert(alert.id, alert);
-        }
-    }
-
-    fn alert(
-        &self,
-        rule: &AlertRule,
-        item: &Item,
-        held: Option<Held>,
-        further: Vec<ItemId>,
-    ) -> Alert {
-        let cut = |text: &Option<String>, max| {
-            text.as_deref().map(|text| truncated(text, max).into_owned())
-        };
-        Alert {
-            id: AlertId::derive(&rule.id, item.story, CLASS_NEW),
-            rule: rule.id.clone(),
-            label: rule.label.clone(),
-            at: self.at.now,
-            held,
-            story: item.story,
-            item: item.id,
-            revision: item.revision,
-            source: item.source.clone(),
-            source_name: self.at.source.name.clone(),
-            title: cut(&item.title, ALERT_TITLE_BYTES),
-            summary: cut(&item.summary, ALERT_SUMMARY_BYTES),
-            url: item.url.clone(),
-            published: item.published,
-            tags: item.tags.clone(),
-            further,
-            to: rule.to.clone(),
-        }
-    }
-
-    /// The alert with its place in the list and, unless it is held, its way to people: rows of
-    /// the same commit (I6).
-    fn put_alert(&mut self, alert: Alert) {
-        self.commit.put_alert(&alert);
-        if alert.held.is_some() {
-            self.totals.held += 1;
-        } else {
-            self.totals.alerts += 1;
-            let message = MessageRef::Alert(alert.id);
-            enqueue(&mut self.commit, alert.id.into(), &message, &alert.to, alert.at);
-        }
-        self.raised.insert(alert.id, alert);
+        self.raised.raise(&occasion, item, &mut self.commit);
     }
 
     fn write_state(&mut self, before: &SourceState, after: &SourceState, outcome: &Outcome) {

@@ -156,7 +156,7 @@ impl Known {
         stories.extend(known.filter_map(|id| self.items.get(id)).map(|item| item.story));
         for rule in rules {
             for story in &stories {
-                let id = AlertId::derive(&rule.id, *story, crate::decide::CLASS_NEW);
+                let id = AlertId::derive(&rule.id, *story, crate::alerting::CLASS_NEW);
                 if self.expects.alerts.contains_key(&id) {
                     continue;
                 }

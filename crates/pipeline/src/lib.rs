@@ -2,6 +2,7 @@
 
 #[cfg(test)]
 mod absorb_tests;
+mod alerting;
 mod clock;
 mod context;
 mod criteria;
@@ -16,6 +17,7 @@ mod known;
 mod language;
 mod lifecycle;
 mod outcome;
+mod retag;
 mod run;
 mod scheduler;
 mod settings;
@@ -35,6 +37,7 @@ pub use known::Known;
 pub use language::language;
 pub use lifecycle::{heartbeat, keep_alive, note_outage, reconcile};
 pub use outcome::{Outcome, Transport};
+pub use retag::{Change, Difference, Retag, Retagged, Sample, retag};
 pub use run::{Rehearsal, RunError, rehearse, run_source};
 pub use scheduler::Schedule;
 pub use settings::{

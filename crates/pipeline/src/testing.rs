@@ -96,7 +96,7 @@ pub(crate) fn context(sources: Vec<Source>) -> (Context, ManualClock) {
     (cx, clock)
 }
 
-fn vendor(id: &str, name: &str) -> EntrySpec {
+pub(crate) fn vendor(id: &str, name: &str) -> EntrySpec {
     EntrySpec {
         facet: Facet::Vendor,
         id: id.into(),

@@ -68,7 +68,7 @@ fn add_released(
 ) -> Result<(), StoreError> {
     for (story, items) in &found.stories {
         for rule in &cx.settings.alerts {
-            let id = AlertId::derive(&rule.id, *story, crate::decide::CLASS_NEW);
+            let id = AlertId::derive(&rule.id, *story, crate::alerting::CLASS_NEW);
             let Some(alert) = cx.store.get::<tables::Alerts>(&id)? else { continue };
             let part = |seen: &&Seen| alert.item == seen.item || alert.further.contains(&seen.item);
             if alert.at < cx.period.end || lines.len() >= MAX_ALERTS {

@@ -75,7 +75,7 @@ pub(super) fn lines(cx: &Cx<'_>, found: Found, alerts: &[AlertLine]) -> Result<L
     for (story, items) in found.stories {
         let old = items.iter().all(|item| item.baseline);
         let alerted = rules.iter().any(|rule| {
-            told.contains(&model::AlertId::derive(&rule.id, story, crate::decide::CLASS_NEW))
+            told.contains(&model::AlertId::derive(&rule.id, story, crate::alerting::CLASS_NEW))
         });
         let wanted = alerted || old && items.iter().any(|item| is_wanted(cx, rules, item));
         let line = line(cx, story, items, alerted)?;
