@@ -11,12 +11,13 @@ use crate::table::{Placed, Table};
 use crate::value::{language, slug};
 
 /// The facets that criteria can name, by their keys.
-pub(crate) const FACETS: [(&str, Facet); 5] = [
+pub(crate) const FACETS: [(&str, Facet); 6] = [
     ("vendor", Facet::Vendor),
     ("layer", Facet::Layer),
     ("event", Facet::Event),
     ("counterparty", Facet::Counterparty),
     ("place", Facet::Place),
+    ("origin", Facet::Origin),
 ];
 
 /// The ids that rules can name.

@@ -15,7 +15,8 @@ use crate::table::{Cx, Here, Placed, Table, Value};
 pub(crate) const KINDS: [&str; 4] = ["source", "channel", "alert", "digest"];
 /// The kinds of entries of watchlists, which may stand in the configuration too: small ones fit
 /// in one file.
-pub(crate) const FACETS: [&str; 5] = ["vendor", "layer", "event", "counterparty", "place"];
+pub(crate) const FACETS: [&str; 6] =
+    ["vendor", "layer", "event", "counterparty", "place", "origin"];
 /// Everything else that may stand at the top of a file.
 const SETTINGS: [&str; 9] =
     ["data", "watchlists", "contact", "timezone", "fetch", "store", "keep", "console", "heartbeat"];

@@ -164,6 +164,13 @@ impl<'d> Value<'d> {
         }
     }
 
+    pub(crate) fn switch(self) -> Option<bool> {
+        match self.value {
+            DeValue::Boolean(on) => Some(on),
+            _ => self.refuse("true or false"),
+        }
+    }
+
     /// All entries of a kind: what `[kind.ID]` tables make together.
     pub(crate) fn entries(self) -> Option<Table<'d>> {
         let kind = &self.here.key;
@@ -311,6 +318,10 @@ impl<'d> Table<'d> {
         let (least, most) = range.into_inner();
         number.here.problem(format!("must be between {least} and {most}"));
         None
+    }
+
+    pub(crate) fn switch(&mut self, key: &'static str) -> Option<bool> {
+        self.take(key)?.switch()
     }
 
     pub(crate) fn table(&mut self, key: &'static str) -> Option<Table<'d>> {

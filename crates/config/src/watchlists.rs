@@ -8,7 +8,7 @@ use tagger::{Endings, EntrySpec, RuleSpec};
 use crate::criteria::{FACETS, Names};
 use crate::groups::{Entry, Groups};
 use crate::table::{Here, Placed, Table, Value, not_blank};
-use crate::value::slug;
+use crate::value::{language, slug};
 
 /// Entries as the tagger takes them, and where everything in them was written.
 #[derive(Default)]
@@ -188,6 +188,7 @@ fn rule<'d>(id: String, table: &mut Table<'d>) -> ReadRule<'d> {
         regex: list(table, "regex"),
         needs: list(table, "needs"),
         unless: list(table, "unless"),
+        despite: list(table, "despite"),
         matches: list(table, "matches"),
         ignores: list(table, "ignores"),
         endings: table.parsed("endings", |text| {
@@ -195,6 +196,8 @@ fn rule<'d>(id: String, table: &mut Table<'d>) -> ReadRule<'d> {
                 error.split_once(" is ").map_or(error.clone(), |(_, rest)| format!("is {rest}"))
             })
         }),
+        langs: table.list("langs", language).into_iter().map(|lang| lang.value).collect(),
+        unless_vendor: table.switch("unless_vendor").unwrap_or(false),
         within: table.count("within", 1..=10_000).and_then(|letters| usize::try_from(letters).ok()),
         confidence: confidence(table),
     };

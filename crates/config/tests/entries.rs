@@ -168,7 +168,7 @@ fn ids_are_slugs_and_entries_are_tables() {
             &[
                 "1:2: unknown field `sorce`, expected one of `data`, `watchlists`, `contact`, `timezone`, \
              `fetch`, `store`, `keep`, `console`, `heartbeat`, `source`, `channel`, `alert`, \
-             `digest`, `vendor`, `layer`, `event`, `counterparty`, `place`: did you mean `source`?",
+             `digest`, `vendor`, `layer`, `event`, `counterparty`, `place`, `origin`: did you mean `source`?",
             ],
         ),
     ]);

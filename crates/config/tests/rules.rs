@@ -42,7 +42,7 @@ fn a_rule_names_what_there_is() {
             &[
                 "8:14: when.kind = \"post\": is not one of `article`, `notice`, `listing`, `page`",
                 "9:16: unless.lang = \"SR\": is written \"sr\"",
-                "10:6: unknown field `when.vendors`, expected one of `category`, `counterparty`, `event`, `kind`, `lang`, `layer`, `place`, `vendor`: did you mean `vendor`?",
+                "10:6: unknown field `when.vendors`, expected one of `category`, `counterparty`, `event`, `kind`, `lang`, `layer`, `origin`, `place`, `vendor`: did you mean `vendor`?",
                 "11:14: to = \"log\": is there twice",
             ],
         ),
@@ -113,7 +113,7 @@ fn watchlists_are_read_from_their_folder_with_places() {
     assert_eq!(
         problems[1],
         "lists/layers.toml:3:2: unknown field `source`, expected one of `vendor`, `layer`, `event`, \
-         `counterparty`, `place`"
+         `counterparty`, `place`, `origin`"
     );
     assert!(
         problems[2].starts_with(
@@ -129,6 +129,8 @@ fn each_key_of_a_watchlist_is_checked() {
     let cases = [
         ("confidence = 2", "3:14: confidence = 2: must be between 0 and 1"),
         ("confidence = \"high\"", "3:14: confidence = \"high\": must be a number"),
+        ("unless_vendor = 1", "3:17: unless_vendor = 1: must be true or false"),
+        ("langs = [\"SR\"]", "3:10: langs = \"SR\": is written \"sr\""),
         ("within = 0", "3:10: within = 0: must be between 1 and 10000"),
         (
             "endings = \"odd\"",
@@ -152,7 +154,7 @@ fn each_key_of_a_watchlist_is_checked() {
         ),
         (
             "[[vendor.a.rule]]\nid = \"x\"\nnams = [\"B1\"]",
-            "5:1: unknown field `nams`, expected one of `confidence`, `endings`, `id`, `ignores`, `matches`, `names`, `needs`, `regex`, `unless`, `weak`, `within`, `words`: did you mean `names`?",
+            "5:1: unknown field `nams`, expected one of `confidence`, `despite`, `endings`, `id`, `ignores`, `langs`, `matches`, `names`, `needs`, `regex`, `unless_vendor`, `unless`, `weak`, `within`, `words`: did you mean `names`?",
         ),
     ];
     for (keys, expected) in cases {

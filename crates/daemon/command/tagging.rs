@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use tagger::eval::Line;
-use tagger::{Explained, Tagger, Text, Verdict};
+use tagger::{Beside, Explained, Tagger, Text, Verdict};
 
 use crate::cli::{Cli, EvalArgs, TagArgs};
 use crate::command::{file, reads};
@@ -64,34 +64,82 @@ fn show(tagger: &Tagger, args: &TagArgs, text: &Text<'_>, mut line: Value) -> Ou
         output::line(&reads::reason(tag))?;
     }
     if args.explain {
-        for found in tagger.explain(text).found {
+        let mut found = tagger.explain(text).found;
+        found.sort_by(|a, b| {
+            (a.span.field, a.span.start, a.facet).cmp(&(b.span.field, b.span.start, b.facet))
+        });
+        if found.is_empty() {
+            output::line("no name or word of a watchlist is in it")?;
+        }
+        for found in found {
             output::line(&format!("  {}", why(&found)))?;
         }
     }
     Ok(())
 }
 
-/// `vendor bgi: "BGI" in text at 39: left out, because of "Barbadosu" (rule bgi/short)`
+/// Words of `needs` that are named where none of them stands near.
+const SHOWN_NEEDS: usize = 8;
+
+/// `text line 3: "BGI" is not vendor bgi: vetoed by "aerodromu" (`aerodrom*`) · bgi/short, byte 39`
 fn why(found: &Explained) -> String {
-    let verdict = match &found.verdict {
-        Verdict::Counted => "counted".to_owned(),
-        Verdict::Vetoed { word } => format!("left out, because of \"{}\"", model::one_line(word)),
-        Verdict::Missing { needs } => format!("left out: none of {} is near", needs.join(", ")),
-        Verdict::Alone => "left out: a weak word with nothing beside it".to_owned(),
-        Verdict::Covered { by } => format!("left out: part of a longer match of {by}"),
-        Verdict::Address => "left out: part of an address".to_owned(),
-        Verdict::Case => "left out: an acronym counts in capitals only".to_owned(),
+    let counts = found.verdict == Verdict::Counted;
+    let reason = match &found.verdict {
+        Verdict::Counted => counted(found),
+        Verdict::Vetoed { word } => {
+            let by = found.veto.as_ref().map_or_else(|| quoted(word), beside);
+            format!(": vetoed by {by}")
+        }
+        Verdict::Missing { needs } => {
+            let shown: Vec<_> = needs.iter().take(SHOWN_NEEDS).map(|word| code(word)).collect();
+            let more = needs.len().saturating_sub(SHOWN_NEEDS);
+            let more = if more > 0 { format!(" or {more} more") } else { String::new() };
+            format!(": nothing near confirms it ({}{more})", shown.join(", "))
+        }
+        Verdict::Alone => ": a weak word, and nothing beside it".to_owned(),
+        Verdict::Covered { by } => format!(": part of what {by} matches"),
+        Verdict::Address => ": part of a web or e-mail address".to_owned(),
+        Verdict::Case => ": it is not written with its capitals".to_owned(),
+        Verdict::Language { langs } => format!(": the rule is for texts in {}", langs.join(", ")),
+        Verdict::Named { by } => format!(": the item names its vendor ({by})"),
     };
     let span = &found.span;
     format!(
-        "{} {}: \"{}\" in {} at {}: {verdict} (rule {})",
+        "{} line {}: {} is {}{} {}{reason} · {}, byte {}",
+        span.field,
+        found.line,
+        quoted(&span.text),
+        if counts { "" } else { "not " },
         found.facet,
         found.id,
-        model::one_line(&span.text),
-        span.field,
+        found.rule,
         span.start,
-        found.rule
     )
+}
+
+fn counted(found: &Explained) -> String {
+    let mut parts = Vec::new();
+    if let Some(word) = &found.confirmed {
+        parts.push(format!("confirmed by {}", beside(word)));
+    }
+    if let Some((veto, despite)) = found.veto.as_ref().zip(found.despite.as_ref()) {
+        parts.push(format!("{} outweighs the veto of {}", beside(despite), beside(veto)));
+    }
+    if parts.is_empty() { String::new() } else { format!(": {}", parts.join(", ")) }
+}
+
+/// The words as they stand in the text, and the word of the list.
+fn beside(word: &Beside) -> String {
+    let (text, listed) = (model::one_line(&word.span.text), model::one_line(&word.word));
+    if text == listed { quoted(&text) } else { format!("\"{text}\" (`{listed}`)") }
+}
+
+fn quoted(text: &str) -> String {
+    format!("\"{}\"", model::one_line(text))
+}
+
+fn code(text: &str) -> String {
+    format!("`{}`", model::one_line(text))
 }
 
 /// `eval`

@@ -12,7 +12,7 @@ use crate::refused::{Refused, RefusedBecause};
 use crate::{EntrySpec, RuleSpec};
 
 /// Changes when the same rules would find other things: part of every version.
-const ENGINE: &str = "tagger/1";
+const ENGINE: &str = "tagger/2";
 /// Names and words of one entry.
 const MAX_FORMS: usize = 4_096;
 /// The longest regex in bytes.
@@ -57,7 +57,11 @@ pub(crate) struct Rule {
     pub(crate) needs: Vec<u32>,
     /// Contexts, none of which may be there.
     pub(crate) unless: Vec<u32>,
+    /// Contexts that outweigh those.
+    pub(crate) despite: Vec<u32>,
     pub(crate) within: Option<usize>,
+    pub(crate) langs: Vec<String>,
+    pub(crate) unless_vendor: bool,
     pub(crate) regex: Vec<Regex>,
 }
 
@@ -77,7 +81,10 @@ struct ReadRule {
     patterns: Vec<(Pattern, Evidence)>,
     needs: Vec<Context>,
     unless: Vec<Context>,
+    despite: Vec<Context>,
     within: Option<usize>,
+    langs: Vec<String>,
+    unless_vendor: bool,
     regex: Vec<Regex>,
 }
 
@@ -103,7 +110,7 @@ pub(crate) struct Core {
     pub(crate) index: Index,
     /// Of each pattern of the index.
     pub(crate) owners: Vec<Owner>,
-    /// The words of `needs` and `unless`, as they stand in the lists.
+    /// The words of `needs`, `unless` and `despite`, as they stand in the lists.
     pub(crate) contexts: Vec<String>,
     /// Rules that have a regex.
     pub(crate) with_regex: Vec<u32>,
@@ -117,7 +124,8 @@ pub(crate) fn read(spec: EntrySpec) -> Result<Read, Box<Refused>> {
     let forms: usize = spec
         .rules
         .iter()
-        .map(|r| r.names.len() + r.words.len() + r.weak.len() + r.needs.len() + r.unless.len())
+        .flat_map(|r| [&r.names, &r.words, &r.weak, &r.needs, &r.unless, &r.despite])
+        .map(Vec::len)
         .sum();
     if forms > MAX_FORMS {
         return Err(refuse(None, RefusedBecause::TooMany { count: forms, max: MAX_FORMS }));
@@ -192,7 +200,10 @@ fn read_rule(entry: &EntrySpec, rule: &RuleSpec) -> Result<ReadRule, RefusedBeca
         patterns,
         needs: contexts(&rule.needs)?,
         unless: contexts(&rule.unless)?,
+        despite: contexts(&rule.despite)?,
         within: rule.within,
+        langs: rule.langs.clone(),
+        unless_vendor: rule.unless_vendor,
         regex: rule.regex.iter().map(|text| read_regex(text)).collect::<Result<_, _>>()?,
     })
 }
@@ -221,11 +232,22 @@ fn read_regex(text: &str) -> Result<Regex, RefusedBecause> {
 fn version_of(entry: &EntrySpec, rule: &RuleSpec) -> String {
     let mut parts =
         vec![ENGINE.to_owned(), entry.facet.to_string(), entry.id.clone(), rule.id.clone()];
-    for list in [&rule.names, &rule.words, &rule.weak, &rule.regex, &rule.needs, &rule.unless] {
+    let lists = [
+        &rule.names,
+        &rule.words,
+        &rule.weak,
+        &rule.regex,
+        &rule.needs,
+        &rule.unless,
+        &rule.despite,
+        &rule.langs,
+    ];
+    for list in lists {
         parts.push(list.len().to_string());
         parts.extend(list.iter().cloned());
     }
-    parts.push(format!("{:?} {:?} {:?}", rule.endings, rule.within, rule.confidence));
+    let (endings, within, confidence) = (rule.endings, rule.within, rule.confidence);
+    parts.push(format!("{endings:?} {within:?} {confidence:?} {}", rule.unless_vendor));
     let digest = digest(&parts);
     format!("{:02x}{:02x}{:02x}{:02x}", digest[0], digest[1], digest[2], digest[3])
 }
@@ -269,6 +291,7 @@ pub(crate) fn assemble<'a>(entries: &'a [Read]) -> Core {
             };
             let needs = rule.needs.iter().map(&mut number_of).collect();
             let unless = rule.unless.iter().map(&mut number_of).collect();
+            let despite = rule.despite.iter().map(&mut number_of).collect();
             versions.push(rule.version.clone());
             rules.push(Rule {
                 entry: n as u32,
@@ -278,7 +301,10 @@ pub(crate) fn assemble<'a>(entries: &'a [Read]) -> Core {
                 confidence: rule.confidence,
                 needs,
                 unless,
+                despite,
                 within: rule.within,
+                langs: rule.langs.clone(),
+                unless_vendor: rule.unless_vendor,
                 regex: rule.regex.clone(),
             });
         }

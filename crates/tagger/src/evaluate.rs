@@ -1,15 +1,16 @@
 //! Decides which of the places that were found count, and makes tags of them.
 
-use std::collections::BTreeMap;
-
 use model::{Facet, Field, Span, Tag};
 
 use crate::Text;
 use crate::address;
 use crate::compile::{Core, Evidence, Owner, Rule};
+use crate::context::{Near, Seen, Weighed, weigh};
+use crate::cover;
 use crate::fold::{Folded, Place};
+use crate::language;
 use crate::pattern::{Case, Found, Pattern};
-use crate::refused::Verdict;
+use crate::refused::{Beside, Verdict};
 
 /// Places found in one item, what is behind them is not looked at.
 const MAX_HITS: usize = 1 << 16;
@@ -32,17 +33,17 @@ const DOUBTFUL: f32 = 0.9;
 
 /// One place where a rule found something.
 #[derive(Clone, Copy, Debug)]
-struct Hit {
-    rule: u32,
-    start: u32,
-    end: u32,
-    evidence: Evidence,
+pub(crate) struct Hit {
+    pub(crate) rule: u32,
+    pub(crate) start: u32,
+    pub(crate) end: u32,
+    pub(crate) evidence: Evidence,
     doubtful: bool,
-    state: State,
+    pub(crate) state: State,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum State {
+pub(crate) enum State {
     Counts,
     /// By this context.
     Vetoed(u32),
@@ -52,14 +53,10 @@ enum State {
     Covered(u32),
     Address,
     Case,
-}
-
-/// One place where a word of `needs` or `unless` stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Seen {
-    context: u32,
-    start: u32,
-    end: u32,
+    /// The text is in another language.
+    Language,
+    /// This rule finds a vendor in the item.
+    Named(u32),
 }
 
 /// Buffers that are used again for the next item.
@@ -79,6 +76,9 @@ pub(crate) struct Judged {
     pub(crate) rule: u32,
     pub(crate) span: Span,
     pub(crate) verdict: Verdict,
+    pub(crate) confirmed: Option<Beside>,
+    pub(crate) veto: Option<Beside>,
+    pub(crate) despite: Option<Beside>,
 }
 
 impl Scratch {
@@ -94,8 +94,11 @@ impl Scratch {
         self.find(core, text);
         self.find_regex(core, text);
         self.hits.sort_unstable_by_key(|hit| (hit.rule, hit.start, u32::MAX - hit.end));
+        self.check_language(core, text.lang);
         self.check_context(core);
-        self.check_cover(core);
+        cover::check(core, &mut self.hits, &mut self.order);
+        self.check_named(core);
+        self.note_strong(core);
         self.check_weak(core);
     }
 
@@ -155,6 +158,16 @@ impl Scratch {
         }
     }
 
+    fn check_language(&mut self, core: &Core, lang: Option<&str>) {
+        let Some(lang) = lang else { return };
+        for hit in self.hits.iter_mut().filter(|hit| hit.state == State::Counts) {
+            let langs = &core.rules[hit.rule as usize].langs;
+            if !langs.is_empty() && !langs.iter().any(|want| language::is_of(lang, want)) {
+                hit.state = State::Language;
+            }
+        }
+    }
+
     fn check_context(&mut self, core: &Core) {
         let asks = |hit: &Hit| {
             let rule = &core.rules[hit.rule as usize];
@@ -164,14 +177,19 @@ impl Scratch {
             return;
         }
         self.seen.sort_unstable();
-        for hit in self.hits.iter_mut().filter(|hit| hit.state == State::Counts) {
+        let mut missing = false;
+        for hit in self.hits.iter_mut().filter(|hit| hit.state == State::Counts && asks(hit)) {
             let rule = &core.rules[hit.rule as usize];
-            let near = |context: &&u32| is_near(&self.seen, **context, hit, rule.within);
-            if let Some(&context) = rule.unless.iter().find(near) {
+            let weighed = weigh(rule, &self.seen, hit.start, hit.end);
+            if let Some(context) = weighed.vetoed() {
                 hit.state = State::Vetoed(context);
-            } else if !rule.needs.is_empty() && !rule.needs.iter().any(|c| near(&c)) {
+            } else if weighed.missing {
                 hit.state = State::Missing;
+                missing = true;
             }
+        }
+        if !missing {
+            return;
         }
         // A full name elsewhere says what the short one means.
         self.note_strong(core);
@@ -180,6 +198,24 @@ impl Scratch {
             if hit.state == State::Missing && self.strong.binary_search(&entry).is_ok() {
                 hit.state = State::Counts;
             }
+        }
+    }
+
+    /// Leaves out what counts only where the item names no vendor.
+    fn check_named(&mut self, core: &Core) {
+        let rule = |hit: &Hit| &core.rules[hit.rule as usize];
+        let asks = |hit: &Hit| hit.state == State::Counts && rule(hit).unless_vendor;
+        if !self.hits.iter().any(asks) {
+            return;
+        }
+        let names = |hit: &&Hit| {
+            hit.state == State::Counts
+                && hit.evidence != Evidence::Weak
+                && rule(hit).facet == Facet::Vendor
+        };
+        let Some(by) = self.hits.iter().find(names).map(|hit| hit.rule) else { return };
+        for hit in self.hits.iter_mut().filter(|hit| asks(hit)) {
+            hit.state = State::Named(by);
         }
     }
 
@@ -193,57 +229,22 @@ impl Scratch {
         self.strong.dedup();
     }
 
-    /// Among names of one facet the longest match wins, wherever matches overlap; matches of the
-    /// same place stand side by side.
-    fn check_cover(&mut self, core: &Core) {
-        for facet in [Facet::Vendor, Facet::Counterparty, Facet::Place] {
-            self.order.clear();
-            let hits = &self.hits;
-            self.order.extend((0..hits.len() as u32).filter(|&n| {
-                let hit = &hits[n as usize];
-                hit.state == State::Counts
-                    && hit.evidence != Evidence::Weak
-                    && core.rules[hit.rule as usize].facet == facet
-            }));
-            if self.order.len() < 2 {
-                continue;
-            }
-            self.order.sort_unstable_by_key(|&n| {
-                let hit = &hits[n as usize];
-                (u32::MAX - (hit.end - hit.start), hit.start, hit.rule)
-            });
-            let mut taken: BTreeMap<u32, (u32, u32)> = BTreeMap::new();
-            for &n in &self.order {
-                let hit = &mut self.hits[n as usize];
-                let before = taken.range(..hit.end).next_back();
-                match before {
-                    Some((&start, &(end, rule))) if end > hit.start => {
-                        if (start, end) != (hit.start, hit.end) {
-                            hit.state = State::Covered(rule);
-                        }
-                    }
-                    _ => {
-                        taken.insert(hit.start, (hit.end, hit.rule));
-                    }
-                }
-            }
-        }
-        self.note_strong(core);
-    }
-
-    /// A weak word counts beside another hit of its entry or a vendor.
+    /// A weak word counts beside another hit of its entry, a vendor, or a vendor that is hidden.
     fn check_weak(&mut self, core: &Core) {
         if !self.hits.iter().any(|h| h.evidence == Evidence::Weak && h.state == State::Counts) {
             return;
         }
         self.vendors.clear();
-        self.vendors.extend(
-            self.hits
-                .iter()
-                .filter(|h| h.state == State::Counts && h.evidence != Evidence::Weak)
-                .filter(|h| core.rules[h.rule as usize].facet == Facet::Vendor)
-                .map(|h| (h.start, h.end)),
-        );
+        let strong =
+            self.hits.iter().filter(|h| h.state == State::Counts && h.evidence != Evidence::Weak);
+        for hit in strong {
+            match core.rules[hit.rule as usize].facet {
+                Facet::Vendor => self.vendors.push((hit.start, hit.end)),
+                // Its words are no name: a weak word among them counts as well.
+                Facet::Origin => self.vendors.push((hit.start, hit.start)),
+                _ => {}
+            }
+        }
         self.vendors.sort_unstable();
         let outside = |hit: &Hit, &(start, end): &(u32, u32)| end <= hit.start || start >= hit.end;
         for n in 0..self.hits.len() {
@@ -283,7 +284,7 @@ impl Scratch {
             for hit in counted {
                 confidence = confidence.max(confidence_of(rule, hit));
                 if (hit.start >= end || spans.is_empty()) && spans.len() < MAX_SPANS {
-                    spans.push(self.span(text, hit));
+                    spans.push(self.span(text, hit.start, hit.end));
                     end = hit.end;
                 }
             }
@@ -318,14 +319,33 @@ impl Scratch {
                 State::Covered(by) => Verdict::Covered { by: core.rules[by as usize].id.clone() },
                 State::Address => Verdict::Address,
                 State::Case => Verdict::Case,
+                State::Language => Verdict::Language { langs: rule.langs.clone() },
+                State::Named(by) => Verdict::Named { by: core.rules[by as usize].id.clone() },
             };
-            Judged { rule: hit.rule, span: self.span(text, hit), verdict }
+            let asks = !(rule.needs.is_empty() && rule.unless.is_empty());
+            let weighed = if asks && matches!(hit.state, State::Counts | State::Vetoed(_)) {
+                weigh(rule, &self.seen, hit.start, hit.end)
+            } else {
+                Weighed::default()
+            };
+            let beside = |near: Near| Beside {
+                word: shown(near.seen.context),
+                span: self.span(text, near.seen.start, near.seen.end),
+            };
+            Judged {
+                rule: hit.rule,
+                span: self.span(text, hit.start, hit.end),
+                verdict,
+                confirmed: weighed.confirmed.map(beside),
+                veto: weighed.veto.map(beside),
+                despite: weighed.outweighed.map(beside),
+            }
         };
         self.hits.iter().take(max).map(judge).collect()
     }
 
-    fn span(&self, text: &Text<'_>, hit: &Hit) -> Span {
-        let place = self.folded.place(hit.start as usize, hit.end as usize);
+    fn span(&self, text: &Text<'_>, start: u32, end: u32) -> Span {
+        let place = self.folded.place(start as usize, end as usize);
         let content = text.field(place.field);
         let end = if place.end - place.start > MAX_SPAN_BYTES {
             content.floor_char_boundary(place.start + MAX_SPAN_BYTES)
@@ -352,7 +372,7 @@ fn hit(rule: u32, start: usize, found: Found, evidence: Evidence, written: Writt
     }
 }
 
-fn confidence_of(rule: &Rule, hit: &Hit) -> f32 {
+pub(crate) fn confidence_of(rule: &Rule, hit: &Hit) -> f32 {
     let by_evidence = match hit.evidence {
         Evidence::Name => NAME,
         Evidence::Word => WORD,
@@ -365,24 +385,6 @@ fn confidence_of(rule: &Rule, hit: &Hit) -> f32 {
 /// Letters between the end of one place and the start of a later one; 0 when they overlap.
 fn distance_before(end: u32, start: u32) -> usize {
     start.saturating_sub(end) as usize
-}
-
-/// Whether `context` stands within reach of `hit`, other than inside it.
-fn is_near(seen: &[Seen], context: u32, hit: &Hit, within: Option<usize>) -> bool {
-    let of_context = |s: &&Seen| s.context == context;
-    let first = seen.partition_point(|s| s.context < context);
-    let outside = |s: &Seen| s.start < hit.start || s.end > hit.end;
-    let Some(within) = within else {
-        return seen[first..].iter().take_while(of_context).any(outside);
-    };
-    let reach =
-        hit.start.saturating_sub(u32::try_from(within).unwrap_or(u32::MAX).saturating_add(512));
-    let skipped = seen[first..].partition_point(|s| s.context == context && s.start < reach);
-    seen[first + skipped..]
-        .iter()
-        .take_while(of_context)
-        .take_while(|s| distance_before(hit.end, s.start) <= within)
-        .any(|s| outside(s) && distance_before(s.end, hit.start) <= within)
 }
 
 /// How a match is written in the original.
@@ -446,6 +448,13 @@ impl Text<'_> {
         [(Field::Title, self.title), (Field::Summary, self.summary), (Field::Text, self.text)]
             .into_iter()
             .filter_map(|(field, content)| content.filter(|c| !c.is_empty()).map(|c| (field, c)))
+    }
+
+    /// The line of its field that a span begins in, from 1.
+    pub(crate) fn line_of(&self, span: &Span) -> u32 {
+        let before = self.field(span.field).as_bytes().get(..span.start as usize);
+        let breaks = before.unwrap_or_default().iter().filter(|b| **b == b'\n').count();
+        u32::try_from(breaks + 1).unwrap_or(u32::MAX)
     }
 
     pub(crate) fn field(&self, field: Field) -> &str {

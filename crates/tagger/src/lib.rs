@@ -7,18 +7,21 @@
 
 mod address;
 mod compile;
+mod context;
+mod cover;
 mod endings;
 pub mod eval;
 mod evaluate;
 mod fold;
 mod han;
 mod index;
+mod language;
 mod letters;
 mod pattern;
 mod refused;
 mod spec;
 mod tagger;
 
-pub use refused::{PatternError, Refused, RefusedBecause, Verdict};
+pub use refused::{Beside, PatternError, Refused, RefusedBecause, Verdict};
 pub use spec::{Endings, EntrySpec, RuleSpec};
 pub use tagger::{Explained, Explanation, Tagger, Text, fold};

@@ -88,4 +88,17 @@ pub enum Verdict {
     Address,
     /// Not written with the capitals of the name.
     Case,
+    /// The rule is for texts of other languages.
+    Language { langs: Vec<String> },
+    /// The rule counts where no vendor is named, and this rule names one.
+    Named { by: String },
+}
+
+/// A word of `needs`, `unless` or `despite`, and where it stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Beside {
+    /// As the list has it: `aerodrom*`.
+    pub word: String,
+    /// The words of the text.
+    pub span: model::Span,
 }

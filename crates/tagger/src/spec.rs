@@ -2,7 +2,7 @@
 
 use model::Facet;
 
-/// One entry of a watchlist: a vendor, layer, event kind, counterparty or place.
+/// One entry of a watchlist: a vendor, layer, event kind, counterparty, place or origin.
 #[derive(Clone, Debug, PartialEq)]
 pub struct EntrySpec {
     pub facet: Facet,
@@ -40,8 +40,17 @@ pub struct RuleSpec {
     pub needs: Vec<String>,
     /// Must not be there (any of them).
     pub unless: Vec<String>,
-    /// Letters on either side in which `needs` and `unless` are looked for; `None`: the whole item.
+    /// Outweigh every `unless`, and count as `needs` too.
+    pub despite: Vec<String>,
+    /// Letters on either side in which `needs`, `unless` and `despite` are looked for; `None`: the
+    /// whole item.
     pub within: Option<usize>,
+    /// The rule counts in texts of these languages only (BCP 47, `sr` means `sr-Latn` too; `sh`,
+    /// Serbo-Croatian not told apart, is each of its languages), and in texts of unknown language.
+    /// Empty: in all.
+    pub langs: Vec<String>,
+    /// The rule counts only where the item names no vendor.
+    pub unless_vendor: bool,
     /// Between 0 and 1; `None`: 1.0 for names, 0.8 for words.
     pub confidence: Option<f32>,
     pub matches: Vec<String>,

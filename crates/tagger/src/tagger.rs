@@ -11,7 +11,7 @@ use crate::EntrySpec;
 use crate::compile::{Core, Entry, Example, Read, assemble, read};
 use crate::evaluate::Scratch;
 use crate::fold::Folded;
-use crate::refused::{Refused, RefusedBecause, Verdict};
+use crate::refused::{Beside, Refused, RefusedBecause, Verdict};
 
 /// Places that an explanation lists.
 const MAX_EXPLAINED: usize = 1_000;
@@ -22,7 +22,7 @@ pub struct Text<'a> {
     pub title: Option<&'a str>,
     pub summary: Option<&'a str>,
     pub text: Option<&'a str>,
-    /// BCP 47. Rules read all languages alike; it is here for those that will not.
+    /// BCP 47: for the rules that name their languages; `None` is any.
     pub lang: Option<&'a str>,
 }
 
@@ -48,7 +48,15 @@ pub struct Explained {
     /// `id/rule`
     pub rule: String,
     pub span: Span,
+    /// The line of the field that it stands in, from 1.
+    pub line: u32,
     pub verdict: Verdict,
+    /// The nearest word of `needs`.
+    pub confirmed: Option<Beside>,
+    /// The nearest word of `unless`.
+    pub veto: Option<Beside>,
+    /// What outweighs the veto: a word of `despite`, or a nearer one of `needs`.
+    pub despite: Option<Beside>,
 }
 
 /// `text` in the normal form that names are looked for in: lower case, Serbian Cyrillic in Latin
@@ -115,8 +123,12 @@ impl Tagger {
                     facet: rule.facet,
                     id: core.entries[rule.entry as usize].id.clone(),
                     rule: rule.id.clone(),
+                    line: text.line_of(&judged.span),
                     span: judged.span,
                     verdict: judged.verdict,
+                    confirmed: judged.confirmed,
+                    veto: judged.veto,
+                    despite: judged.despite,
                 }
             });
             Explanation { found: found.collect(), tags: scratch.tags(core, text) }
@@ -244,6 +256,12 @@ impl Tagger {
             Verdict::Covered { by } => format!("`{words}` is covered by a longer match of `{by}`"),
             Verdict::Address => format!("`{words}` is part of an address"),
             Verdict::Case => format!("`{words}` is not written in capitals"),
+            Verdict::Language { langs } => {
+                format!("`{words}` counts in texts in `{}` only", langs.join("`, `"))
+            }
+            Verdict::Named { by } => {
+                format!("`{words}` counts where no vendor is named, and `{by}` names one")
+            }
         }
     }
 }

@@ -83,6 +83,112 @@ fn needs_and_unless_are_looked_for_within_their_reach() {
 }
 
 #[test]
+fn a_word_of_despite_outweighs_every_veto() {
+    let short = RuleSpec {
+        names: strings(&["DJI"]),
+        needs: strings(&["policij*"]),
+        unless: strings(&["Nasdaq"]),
+        despite: strings(&["dron*"]),
+        within: Some(40),
+        ..rule("short")
+    };
+    let tagger = build(vec![entry(Facet::Vendor, "dji", vec![short])]);
+    assert_eq!(rules(&tagger, "Nasdaq pao, policija kupila DJI dron").len(), 1);
+    assert!(rules(&tagger, "Nasdaq pao, policija kupila DJI").is_empty());
+    assert_eq!(rules(&tagger, "DJI dron").len(), 1, "it confirms as well");
+    let far = format!("Nasdaq, DJI {} dron", "a ".repeat(30));
+    assert!(rules(&tagger, &far).is_empty(), "it is looked for within the same reach");
+    let found = tagger.explain(&in_text("Nasdaq: DJI\ni dronovi")).found;
+    let words = |beside: &Option<tagger::Beside>| {
+        let beside = beside.as_ref().unwrap();
+        (beside.word.clone(), beside.span.text.clone())
+    };
+    assert_eq!(found[0].verdict, Verdict::Counted);
+    assert_eq!(words(&found[0].veto), ("Nasdaq".into(), "Nasdaq".into()));
+    assert_eq!(words(&found[0].despite), ("dron*".into(), "dronovi".into()));
+    assert_eq!(found[0].line, 1);
+}
+
+#[test]
+fn a_veto_in_another_passage_yields_to_a_confirmation_beside_the_name() {
+    let short = RuleSpec {
+        names: strings(&["BGI"]),
+        needs: strings(&["genom*"]),
+        unless: strings(&["aerodrom*"]),
+        ..rule("short")
+    };
+    let tagger = build(vec![entry(Facet::Vendor, "bgi", vec![short])]);
+    let article = |passage: usize| format!("BGI i genom. {} aerodrom", "reč ".repeat(passage));
+    assert!(rules(&tagger, &article(20)).is_empty());
+    assert_eq!(rules(&tagger, &article(80)).len(), 1);
+    let without = format!("BGI. {} aerodrom", "reč ".repeat(80));
+    assert!(rules(&tagger, &without).is_empty());
+    let both_far = format!("BGI {0} genom {0} aerodrom", "reč ".repeat(80));
+    assert!(rules(&tagger, &both_far).is_empty());
+}
+
+#[test]
+fn a_rule_for_some_languages_counts_in_those_and_in_unknown_ones() {
+    let temu =
+        RuleSpec { names: strings(&["Temu"]), langs: strings(&["en", "zh"]), ..rule("name") };
+    let tagger = build(vec![entry(Facet::Vendor, "temu", vec![temu])]);
+    let count = |lang: Option<&'static str>| tagger.tag(&Text { lang, ..in_text("Temu") }).len();
+    assert_eq!((count(None), count(Some("en-GB")), count(Some("sr-Latn"))), (1, 1, 0));
+    let text = Text { lang: Some("sr"), ..in_text("Temu") };
+    let verdict = tagger.explain(&text).found.remove(0).verdict;
+    assert_eq!(verdict, Verdict::Language { langs: strings(&["en", "zh"]) });
+}
+
+#[test]
+fn a_hidden_vendor_is_told_only_where_none_is_named() {
+    let hidden =
+        RuleSpec { words: strings(&["kinesk* kamer*"]), unless_vendor: true, ..rule("name") };
+    let device = RuleSpec { weak: strings(&["kamer*"]), ..rule("name") };
+    let tagger = build(vec![
+        entry(Facet::Origin, "prc-unnamed", vec![hidden]),
+        entry(Facet::Layer, "device", vec![device]),
+        vendor("dahua", &["Dahua"]),
+    ]);
+    assert_eq!(
+        rules(&tagger, "kineske kamere, nove kamere"),
+        ["device/name kamere|kamere", "prc-unnamed/name kineske kamere"],
+        "a hidden vendor is a vendor to weak words"
+    );
+    assert!(rules(&tagger, "kineske kamere iz Dahue").iter().all(|r| !r.starts_with("prc")));
+    let found = tagger.explain(&in_text("kineske kamere Dahua")).found;
+    assert!(found.iter().any(|f| f.verdict == Verdict::Named { by: "dahua/name".into() }));
+}
+
+#[test]
+fn two_vendors_of_one_name_are_told_apart_by_rule_and_never_by_order() {
+    let named = |id: &str, name: &str, needs: &[&str], confidence: Option<f32>| {
+        let spec = RuleSpec { names: strings(&[name]), needs: strings(needs), ..rule("name") };
+        entry(Facet::Vendor, id, vec![RuleSpec { confidence, ..spec }])
+    };
+    let product = |id: &str, word: &str, confidence: f32| {
+        let confidence = Some(confidence);
+        let spec = RuleSpec { words: strings(&[word]), confidence, ..rule("product") };
+        entry(Facet::Vendor, id, vec![spec])
+    };
+    for (a, b, text, expected) in [
+        // The surer rule.
+        (named("a", "Norom", &[], Some(0.7)), named("b", "Norom", &[], None), "Norom", "b"),
+        // What something near confirms.
+        (named("a", "Norom", &[], None), named("b", "Norom", &["5G"], None), "Norom 5G", "b"),
+        (named("a", "Norom", &[], None), named("b", "Norom", &["5G"], None), "Norom", "a"),
+        // A name before a product.
+        (product("a", "Norom", 0.9), named("b", "Norom", &[], Some(0.9)), "Norom", "b"),
+    ] {
+        for entries in [vec![a.clone(), b.clone()], vec![b.clone(), a.clone()]] {
+            let tagger = build(entries);
+            let tags = tagger.tag(&in_text(text));
+            let ids: Vec<_> = tags.iter().map(|tag| tag.id.as_str()).collect();
+            assert_eq!(ids, [expected], "{text}");
+        }
+    }
+}
+
+#[test]
 fn a_full_name_elsewhere_says_what_the_short_one_means() {
     let short = RuleSpec { names: strings(&["BGI"]), needs: strings(&["DNK"]), ..rule("short") };
     let full = RuleSpec { names: strings(&["BGI Group"]), ..rule("name") };
