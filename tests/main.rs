@@ -6,6 +6,7 @@ mod crash;
 mod daemon;
 mod once;
 mod repository;
+mod retag;
 
 use std::process::Output;
 

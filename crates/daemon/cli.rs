@@ -54,6 +54,8 @@ pub(crate) enum Command {
     Tag(TagArgs),
     /// Precision, recall and F1 of the watchlists against labelled lines
     Eval(EvalArgs),
+    /// Applies today's watchlists to stored items, or shows what they would change
+    Retag(RetagArgs),
     /// Stored items, newest first
     Items(ItemsArgs),
     /// Alerts
@@ -178,6 +180,27 @@ pub(crate) struct TagArgs {
 #[derive(Debug, Args)]
 pub(crate) struct EvalArgs {
     pub(crate) file: PathBuf,
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RetagArgs {
+    /// Only items fetched since then: 2026-03-01, 2026-03-01T07:00:00Z, or 24h, 90d
+    #[arg(long)]
+    pub(crate) since: Option<String>,
+    /// Show what would change, change nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Let the alert rules look at every item that changes; without it nobody is told
+    #[arg(long, conflicts_with = "dry_run")]
+    pub(crate) alert: bool,
+    /// Show only these ids or facets: `quectel`, `vendor:quectel`, `layer`; all are applied
+    #[arg(long, value_name = "ID,…")]
+    pub(crate) only: Option<String>,
+    /// Items shown of each difference
+    #[arg(long, default_value_t = 5)]
+    pub(crate) samples: usize,
     #[arg(long)]
     pub(crate) json: bool,
 }

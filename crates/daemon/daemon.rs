@@ -1,22 +1,24 @@
 //! The tasks of a running daemon, over one store: watching, delivering, digests, console, and the
 //! signs of life. One of them ending, well or badly, ends them all.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use console::{Actions, Answer, DigestQuery, Document, Error, RetryQuery, State};
+use console::{Actions, Answer, DigestQuery, Document, Error, RetagQuery, RetryQuery, State};
 use model::ChannelId;
 use pipeline::{Clock, Context, Deliverer, deliver};
 use serde_json::{Value, json};
 use store::Store;
+use tagger::Tagger;
 use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
 use crate::command::run::notify;
+use crate::installation::Installation;
 use crate::tell;
 
 /// The store is exported once in this time, which is looked at so often; after an export, or one
@@ -26,6 +28,32 @@ const EXPORT_LOOK: Duration = Duration::from_secs(60);
 const EXPORT_PAUSE: Duration = Duration::from_secs(3600);
 /// The watchdog is fed while the writer has gone through its loop within this time.
 const WRITER_LIMIT: Duration = Duration::from_secs(30);
+
+/// A wish for a reload, with the way for its outcome.
+pub(crate) type Wish = oneshot::Sender<Result<(), String>>;
+
+/// Where the daemon's configuration stands, for what is asked of its files while it runs.
+#[derive(Clone)]
+pub(crate) struct Files {
+    pub(crate) at: PathBuf,
+    pub(crate) data: Option<PathBuf>,
+    /// To whoever reloads.
+    pub(crate) reloads: mpsc::Sender<Wish>,
+}
+
+impl Files {
+    /// The watchlists as the files have them now.
+    fn watchlists(&self) -> Result<Tagger, Error> {
+        let read = Installation::load_at(&self.at, self.data.as_deref());
+        Ok(read.map_err(|failure| Error::Invalid(failure.to_string()))?.config.tagger)
+    }
+
+    async fn reload(&self) -> Result<(), Error> {
+        let (wish, outcome) = oneshot::channel();
+        self.reloads.send(wish).await.map_err(internal)?;
+        outcome.await.map_err(internal)?.map_err(Error::Invalid)
+    }
+}
 
 /// A running daemon.
 pub(crate) struct Daemon {
@@ -48,6 +76,7 @@ impl Daemon {
         console: State,
         listener: TcpListener,
         socket: &Path,
+        files: Option<Files>,
         stop: CancellationToken,
     ) -> anyhow::Result<Self> {
         reconcile(&cx).await?;
@@ -59,7 +88,7 @@ impl Daemon {
         }
         let (contexts, receiver) = watch::channel(cx.clone());
         let deliverer = tell::deliverer(&cx);
-        let live = Live { contexts: receiver.clone(), deliverer: deliverer.clone() };
+        let live = Live { contexts: receiver.clone(), deliverer: deliverer.clone(), files };
         console.open(cx.store.clone(), Arc::new(live));
         console.trouble(troubles(&cx, None));
 
@@ -210,6 +239,8 @@ async fn watchdog(store: Store, stop: CancellationToken) -> anyhow::Result<()> {
 struct Live {
     contexts: watch::Receiver<Context>,
     deliverer: Deliverer,
+    /// `None`: there are no files, as in the demo.
+    files: Option<Files>,
 }
 
 impl Live {
@@ -253,6 +284,28 @@ impl Actions for Live {
                 tell::send_digest(&deliverer, &cx.settings, &*cx.clock, &which).await?;
             }
             blocking(move || tell::render_digest(&cx.store, &cx.settings, &*cx.clock, &which)).await
+        })
+    }
+
+    fn retag(&self, which: RetagQuery) -> Answer<Value> {
+        let (contexts, files) = (self.contexts.clone(), self.files.clone());
+        Box::pin(async move {
+            let tagger = match &files {
+                // A preview shows what the files say; the daemon works on with what it has.
+                Some(files) if which.dry_run => {
+                    let files = files.clone();
+                    Some(blocking(move || files.watchlists()).await?)
+                }
+                // What is applied is what new items are tagged with from then on.
+                Some(files) => {
+                    files.reload().await?;
+                    None
+                }
+                None => None,
+            };
+            let cx = contexts.borrow().clone();
+            let tagger = tagger.unwrap_or_else(|| cx.tagger.clone());
+            tell::retag(&cx, &tagger, which).await
         })
     }
 

@@ -11,7 +11,8 @@ use crate::exit::Failure;
 pub(crate) struct Installation {
     pub(crate) config: Config,
     pub(crate) at: PathBuf,
-    data: Option<PathBuf>,
+    /// What the command line puts in the place of the configured data folder.
+    pub(crate) data: Option<PathBuf>,
     warnings: Vec<config::Problem>,
 }
 

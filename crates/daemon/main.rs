@@ -62,6 +62,7 @@ async fn dispatch(cli: &Cli) -> Outcome {
         Command::UrlCheck(args) => command::url_check::url_check(args),
         Command::Tag(args) => command::tagging::tag(cli, args),
         Command::Eval(args) => command::tagging::eval(cli, args),
+        Command::Retag(args) => command::retag::retag(cli, args).await,
         Command::Items(args) => command::reads::items(cli, args).await,
         Command::Alerts(AlertsCommand::List { since, limit, rule, held, json }) => {
             command::reads::alerts(cli, since.as_deref(), *limit, rule.as_deref(), *held, *json)

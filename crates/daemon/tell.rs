@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use console::{DigestQuery, Document, Error, RetryQuery};
+use console::{DigestQuery, Document, Error, RetagQuery, RetryQuery};
 use fetch::Fetcher;
 use model::ChannelId;
 use pipeline::deliver::Which;
 use pipeline::digest::{self, Period};
-use pipeline::{Clock, Context, Deliverer, DigestFormat, DigestSettings, Settings};
+use pipeline::{Clock, Context, Deliverer, DigestFormat, DigestSettings, Retag, Settings};
 use store::Store;
+use tagger::Tagger;
 
 /// The delivery worker of a context.
 pub(crate) fn deliverer(cx: &Context) -> Deliverer {
@@ -88,6 +89,19 @@ pub(crate) async fn send_digest(
         sent.map_err(|error| Error::Failed(format!("channel `{channel}`: {error}")))?;
     }
     Ok(())
+}
+
+/// Tags stored items again.
+pub(crate) async fn retag(
+    cx: &Context,
+    tagger: &Tagger,
+    which: RetagQuery,
+) -> Result<serde_json::Value, Error> {
+    let RetagQuery { since, dry_run, alert, samples, only } = which;
+    let which = Retag { since, dry_run, alert, samples, only };
+    let report = pipeline::retag(cx, tagger, &which).await;
+    let report = report.map_err(|error| Error::Internal(error.to_string()))?;
+    serde_json::to_value(report).map_err(|error| Error::Internal(error.to_string()))
 }
 
 /// Which dead letters a question means.

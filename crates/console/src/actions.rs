@@ -2,7 +2,7 @@
 
 use std::pin::Pin;
 
-use model::{ChannelId, MessageId};
+use model::{ChannelId, MessageId, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -19,6 +19,9 @@ pub trait Actions: Send + Sync + 'static {
     fn test_channel(&self, channel: ChannelId) -> Answer<Value>;
     /// A digest, rendered; sent as well if the question says so.
     fn digest(&self, which: DigestQuery) -> Answer<Document>;
+    /// Applies the watchlists as the files have them to stored items, or says what that would
+    /// change.
+    fn retag(&self, which: RetagQuery) -> Answer<Value>;
     /// Figures of the store.
     fn store_stats(&self) -> Answer<Value>;
     /// Reads every row of the store.
@@ -33,6 +36,22 @@ pub trait Actions: Send + Sync + 'static {
 pub struct RetryQuery {
     pub message: Option<MessageId>,
     pub channel: Option<ChannelId>,
+}
+
+/// Which stored items are tagged again, and what is done about it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RetagQuery {
+    /// Items fetched from then on; all without it.
+    pub since: Option<Timestamp>,
+    /// Nothing is changed.
+    pub dry_run: bool,
+    /// Alert rules look at what changes.
+    pub alert: bool,
+    /// Samples of each difference.
+    pub samples: Option<usize>,
+    /// Only differences of these ids or facets are shown.
+    pub only: Option<String>,
 }
 
 /// Which digest, and in which form.

@@ -8,6 +8,7 @@ pub(crate) mod file;
 pub(crate) mod health;
 pub(crate) mod parse;
 pub(crate) mod reads;
+pub(crate) mod retag;
 pub(crate) mod run;
 pub(crate) mod since;
 pub(crate) mod source;

@@ -11,11 +11,12 @@ use serde_json::json;
 use store::Store;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
 use crate::cli::{Cli, RunArgs};
-use crate::daemon::{Daemon, Ended};
+use crate::daemon::{Daemon, Ended, Files, Wish};
 use crate::exit::{Failure, Outcome};
 use crate::installation::Installation;
 use crate::{output, reach, tell};
@@ -122,7 +123,10 @@ async fn daemon(at: Installation) -> Outcome {
     let store = open(&at).await?;
     let cx = tell::context(&at, store.clone()).map_err(Failure::io)?;
     let stop = CancellationToken::new();
-    let mut daemon = Daemon::start(cx, console, listener, &at.config.console.socket, stop.clone())
+    let (reloads, wishes) = mpsc::channel(1);
+    let files = Files { at: at.at.clone(), data: at.data.clone(), reloads };
+    let socket = at.config.console.socket.clone();
+    let mut daemon = Daemon::start(cx, console, listener, &socket, Some(files), stop.clone())
         .await
         .map_err(Failure::io)?;
     notify(&[sd_notify::NotifyState::Ready]);
@@ -133,7 +137,7 @@ async fn daemon(at: Installation) -> Outcome {
         sources.len(),
         at.config.data.display()
     );
-    let result = live(at, &mut daemon, signals, &stop).await;
+    let result = live(at, &mut daemon, signals, wishes, &stop).await;
     notify(&[sd_notify::NotifyState::Stopping]);
     stop.cancel();
     let wound_up =
@@ -166,13 +170,20 @@ async fn live(
     mut at: Installation,
     daemon: &mut Daemon,
     mut signals: Signals,
+    mut wishes: mpsc::Receiver<Wish>,
     stop: &CancellationToken,
 ) -> Outcome {
     loop {
         tokio::select! {
             _ = signals.terminate.recv() => break,
             _ = signals.interrupt.recv() => break,
-            _ = signals.hangup.recv() => at = reload(at, daemon).await,
+            _ = signals.hangup.recv() => at = reload(at, daemon).await.0,
+            Some(wish) = wishes.recv() => {
+                let (now, outcome) = reload(at, daemon).await;
+                at = now;
+                // Whoever asked may have left; the log has the outcome as well.
+                drop(wish.send(outcome));
+            }
             ended = daemon.ended() => match ended {
                 Ended::Well => break,
                 Ended::Badly(error) => return Err(Failure::io(error)),
@@ -185,17 +196,15 @@ async fn live(
 }
 
 /// The new state is built whole, then swapped; or refused with the reasons while the old one runs.
-async fn reload(at: Installation, daemon: &mut Daemon) -> Installation {
-    let refuse = |reason: String| {
+async fn reload(at: Installation, daemon: &mut Daemon) -> (Installation, Result<(), String>) {
+    let refuse = |at: Installation, reason: String| {
         error!("reload refused, the old configuration runs on: {reason}");
         daemon.trouble(Some(format!("a reload was refused: {reason}")));
+        (at, Err(reason))
     };
     let new = match at.again() {
         Ok(new) => new,
-        Err(failure) => {
-            refuse(failure.to_string());
-            return at;
-        }
+        Err(failure) => return refuse(at, failure.to_string()),
     };
     if new.config.data != at.config.data || new.config.console.listen != at.config.console.listen {
         warn!("`data` and `[console] listen` take effect at the next start");
@@ -204,10 +213,7 @@ async fn reload(at: Installation, daemon: &mut Daemon) -> Installation {
     let old = daemon.context();
     let mut cx = match tell::context(&new, old.store.clone()) {
         Ok(cx) => cx,
-        Err(error) => {
-            refuse(error.to_string());
-            return at;
-        }
+        Err(error) => return refuse(at, error.to_string()),
     };
     if new.config.fetch == at.config.fetch {
         // It knows which hosts have asked for a pause.
@@ -215,7 +221,7 @@ async fn reload(at: Installation, daemon: &mut Daemon) -> Installation {
     }
     daemon.reload(cx, new.config.console.clone()).await;
     info!("reloaded: watchlists {}", new.config.tagger.version());
-    new
+    (new, Ok(()))
 }
 
 async fn open(at: &Installation) -> Result<Store, Failure> {
@@ -268,5 +274,5 @@ pub(crate) async fn start_on(
     let clock = Arc::clone(&cx.clock);
     let socket = settings.socket.clone();
     let console = State::new(settings, Arc::new(move || clock.now()));
-    Daemon::start(cx, console, listener, &socket, stop).await.map_err(Failure::io)
+    Daemon::start(cx, console, listener, &socket, None, stop).await.map_err(Failure::io)
 }

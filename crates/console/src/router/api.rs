@@ -13,7 +13,7 @@ use store::Store;
 
 use super::Transport;
 use crate::query::{self, AlertsQuery, CoverageQuery, DeliveriesQuery, ItemsQuery};
-use crate::{DigestQuery, Error, RetryQuery, Settings, State};
+use crate::{DigestQuery, Error, RetagQuery, RetryQuery, Settings, State};
 
 type Asked<Q> = Result<Query<Q>, QueryRejection>;
 type Answered = Result<Response, Error>;
@@ -202,6 +202,11 @@ pub(super) async fn test_channel(
 ) -> Answered {
     let channel = asked(query)?.name;
     done(&state.act(|actions| actions.test_channel(channel)).await?)
+}
+
+pub(super) async fn retag(Shared(state): Shared<State>, query: Asked<RetagQuery>) -> Answered {
+    let which = asked(query)?;
+    done(&state.act(|actions| actions.retag(which)).await?)
 }
 
 pub(super) async fn store_stats(

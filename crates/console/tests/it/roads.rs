@@ -67,9 +67,13 @@ async fn every_answer_carries_the_strict_headers() {
 #[tokio::test]
 async fn nothing_is_changed_over_tcp() {
     let console = Running::over(world()).await;
-    for path in
-        ["/api/deliveries/retry", "/api/store/export", "/api/channel-test?name=log", "/api/digest"]
-    {
+    for path in [
+        "/api/deliveries/retry",
+        "/api/store/export",
+        "/api/channel-test?name=log",
+        "/api/digest",
+        "/api/retag?dry_run=true",
+    ] {
         for method in ["POST", "PUT", "DELETE", "PATCH", "OPTIONS"] {
             assert_eq!(console.tcp(method, path, "localhost", "").await.status, 403, "{path}");
         }

@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use console::{
-    Actions, Answer, Client, DigestQuery, Document, Error, RetryQuery, Settings, SourceInfo, State,
+    Actions, Answer, Client, DigestQuery, Document, Error, RetagQuery, RetryQuery, Settings,
+    SourceInfo, State,
 };
 use model::{
     Alert, AlertId, AlertRuleId, ChannelId, Facet, Field, Item, ItemId, Kind, SourceId, Span,
@@ -163,6 +164,9 @@ impl Actions for Asked {
         self.0.lock().unwrap().push(format!("digest {which:?}"));
         let body = which.name.unwrap_or_default().into_bytes();
         Box::pin(async move { Ok(Document { content_type: "text/markdown; charset=utf-8", body }) })
+    }
+    fn retag(&self, which: RetagQuery) -> Answer<Value> {
+        self.note(format!("retag {}", if which.dry_run { "dry" } else { "wet" }))
     }
     fn store_stats(&self) -> Answer<Value> {
         self.note("stats".into())
