@@ -84,13 +84,9 @@ pub(crate) struct Judged {
 impl Scratch {
     /// Finds everything in `text` and decides what counts.
     pub(crate) fn run(&mut self, core: &Core, text: &Text<'_>) {
-        self.folded.clear();
+        self.folded.read(text);
         self.hits.clear();
         self.seen.clear();
-        for (field, content) in text.fields() {
-            self.folded.push(field, content);
-        }
-        self.folded.seal();
         self.find(core, text);
         self.find_regex(core, text);
         self.hits.sort_unstable_by_key(|hit| (hit.rule, hit.start, u32::MAX - hit.end));
@@ -140,7 +136,7 @@ impl Scratch {
                     for found in regex.find_iter(content).filter(|m| !m.is_empty()).take(MAX_SPANS)
                     {
                         let Some((start, end)) =
-                            self.folded.range(field, found.start(), found.end())
+                            self.folded.range(text, field, found.start(), found.end())
                         else {
                             continue;
                         };
@@ -345,7 +341,7 @@ impl Scratch {
     }
 
     fn span(&self, text: &Text<'_>, start: u32, end: u32) -> Span {
-        let place = self.folded.place(start as usize, end as usize);
+        let place = self.folded.place(text, start as usize, end as usize);
         let content = text.field(place.field);
         let end = if place.end - place.start > MAX_SPAN_BYTES {
             content.floor_char_boundary(place.start + MAX_SPAN_BYTES)
@@ -406,7 +402,7 @@ fn written(
     if form.case == Case::Any && !form.cyrillic_only && !suspicious {
         return Some(Written { state: State::Counts, shouted: false });
     }
-    let place = folded.place(start, end);
+    let place = folded.place(text, start, end);
     let content = text.field(place.field);
     let words = content.get(place.start..place.end)?;
     if form.cyrillic_only && !words.chars().any(|c| ('\u{400}'..='\u{52f}').contains(&c)) {
@@ -415,7 +411,7 @@ fn written(
     let mut shouted = false;
     let mut state = State::Counts;
     if form.case != Case::Any {
-        let stem = folded.place(start, start + form.tokens[0].stem.len());
+        let stem = folded.place(text, start, start + form.tokens[0].stem.len());
         let stem = content.get(stem.start..stem.end)?;
         let mut letters = stem.chars().filter(|c| c.is_alphabetic());
         let as_named = match form.case {

@@ -184,16 +184,15 @@ impl Index {
 
 #[cfg(test)]
 mod tests {
-    use model::Field;
     use proptest::prelude::*;
 
     use super::*;
+    use crate::Text;
     use crate::pattern::{name, word};
 
     fn hits(index: &Index, text: &str) -> Vec<(u32, usize, usize)> {
         let mut folded = Folded::default();
-        folded.push(Field::Text, text);
-        folded.seal();
+        folded.read(&Text { text: Some(text), ..Text::default() });
         let mut hits = Vec::new();
         index.scan(&folded, |pattern, start, found| {
             hits.push((pattern, start, found.end));
@@ -206,8 +205,7 @@ mod tests {
     /// Every pattern at every place where a word starts.
     fn naive(index: &Index, text: &str) -> Vec<(u32, usize, usize)> {
         let mut folded = Folded::default();
-        folded.push(Field::Text, text);
-        folded.seal();
+        folded.read(&Text { text: Some(text), ..Text::default() });
         let all = folded.text();
         let mut hits = Vec::new();
         for at in 0..all.len() {

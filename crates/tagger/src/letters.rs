@@ -1,61 +1,9 @@
 //! What one letter becomes in the normal form.
 
-use std::sync::LazyLock;
-
 use unicode_normalization::UnicodeNormalization;
 
-/// What a character of two bytes becomes: at most two bytes, and whether it carried a Serbian mark.
-#[derive(Clone, Copy)]
-pub(crate) struct Short {
-    pub(crate) bytes: [u8; 2],
-    /// 0: removed.
-    pub(crate) len: u8,
-    /// Position in `bytes` of the letter whose caron, acute or bar is left out; `NO_MARK`: none.
-    pub(crate) mark: u8,
-    pub(crate) kind: ShortKind,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum ShortKind {
-    /// Written as it is.
-    Copy,
-    Cyrillic,
-    /// A combining mark: removed, but it may mark the letter before.
-    Combining,
-    Other,
-    /// Longer than two bytes: asks [`long`].
-    Long,
-}
-
+/// No letter is marked.
 pub(crate) const NO_MARK: u8 = u8::MAX;
-
-/// The first character that is not of two bytes.
-const END: usize = 0x800;
-
-static SHORT: LazyLock<Box<[Short]>> = LazyLock::new(|| {
-    (0..END as u32).map(|code| short_of(char::from_u32(code).unwrap_or('\u{fffd}'))).collect()
-});
-
-/// The table of characters up to U+07FF.
-pub(crate) fn short_table() -> &'static [Short] {
-    &SHORT
-}
-
-fn short_of(c: char) -> Short {
-    let (text, mark) = short_text(c);
-    let kind = match c {
-        '\u{300}'..='\u{36f}' => ShortKind::Combining,
-        '\u{400}'..='\u{52f}' => ShortKind::Cyrillic,
-        _ => ShortKind::Other,
-    };
-    let mut bytes = [0; 2];
-    if text.len() > 2 {
-        return Short { bytes, len: 0, mark, kind: ShortKind::Long };
-    }
-    bytes[..text.len()].copy_from_slice(text.as_bytes());
-    let kind = if text.len() == 2 && text.chars().eq([c]) { ShortKind::Copy } else { kind };
-    Short { bytes, len: text.len() as u8, mark, kind }
-}
 
 /// What a character of at most two bytes becomes, and which letter of that is marked.
 pub(crate) fn short_text(c: char) -> (String, u8) {

@@ -2,12 +2,10 @@
 
 use std::sync::Arc;
 
-use model::Field;
-
-use crate::Endings;
 use crate::endings::{Tail, by_shape, class, is_acronym};
 use crate::fold::Folded;
 use crate::refused::PatternError;
+use crate::{Endings, Text};
 
 /// The longest name or word in bytes.
 const MAX_BYTES: usize = 256;
@@ -74,9 +72,9 @@ fn patterns(
     }
     let text = text.trim_matches(|c: char| !c.is_alphanumeric() && !"*+&.#".contains(c));
     let text = text.trim_start_matches(|c: char| !c.is_alphanumeric());
+    let whole = Text { title: Some(text), ..Text::default() };
     let mut folded = Folded::default();
-    folded.push(Field::Title, text);
-    folded.seal();
+    folded.read(&whole);
     let normal = folded.text();
     let mut tokens = Vec::new();
     let mut at = 0;
@@ -87,7 +85,7 @@ fn patterns(
             .map_or(normal.len(), |n| at + n);
         if end > at {
             let glued = normal.get(end) == Some(&b'-') && end + 1 < normal.len();
-            let place = folded.place(at, end);
+            let place = folded.place(&whole, at, end);
             let shown = text.get(place.start..place.end).unwrap_or_default();
             let marks = folded.marks(at, end).map(|m| m as u8).collect();
             let is_last = end == normal.len();

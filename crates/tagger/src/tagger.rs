@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::fmt;
 use std::sync::Arc;
 
-use model::{Facet, Field, Span, Tag};
+use model::{Facet, Span, Tag};
 use serde::Serialize;
 
 use crate::EntrySpec;
@@ -63,8 +63,7 @@ pub struct Explained {
 /// letters without their marks, nothing invisible.
 pub fn fold(text: &str) -> String {
     let mut folded = Folded::default();
-    folded.push(Field::Text, text);
-    folded.seal();
+    folded.read(&Text { text: Some(text), ..Text::default() });
     String::from_utf8_lossy(folded.text()).into_owned()
 }
 

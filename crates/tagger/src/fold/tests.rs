@@ -1,0 +1,102 @@
+use proptest::prelude::*;
+
+use super::*;
+
+fn title(text: &str) -> Text<'_> {
+    Text { title: Some(text), ..Text::default() }
+}
+
+fn read(text: &Text<'_>) -> Folded {
+    let mut folded = Folded::default();
+    folded.read(text);
+    folded
+}
+
+fn fold(text: &str) -> String {
+    let folded = read(&title(text));
+    String::from_utf8(folded.text().to_vec()).unwrap()
+}
+
+#[test]
+fn both_scripts_have_one_form() {
+    for (text, expected) in [
+        ("Huawei-јем", "huawei-jem"),
+        ("Хуавејем", "huavejem"),
+        ("Љубав, Њујорк, Џунгла, Ђорђе, Ћуприја", "ljubav, njujork, dzungla, djordje, cuprija"),
+        ("Čvorište ĐURĐEVO", "cvoriste djurdjevo"),
+        ("c\u{30c}voris\u{30c}te", "cvoriste"),
+        ("5Г мрежа", "5g mreza"),
+        ("Тецхнологиес Цхина", "technologies china"),
+        ("Yеттел и ЕXИМ", "yettel i exim"),
+        ("Hua\u{ad}wei\u{200b}ja", "huaweija"),
+        ("Ｈｕａｗｅｉ　５Ｇ", "huawei 5g"),
+        ("„Huawei“ i «ZTE»", "\"huawei\" i \"zte\""),
+        ("海康威视 華為", "海康威视 華為"),
+        ("a\tb\nc", "a b c"),
+        ("Citroën, Škoda, ﬁn", "citroen, skoda, fin"),
+    ] {
+        assert_eq!(fold(text), expected, "{text}");
+    }
+}
+
+#[test]
+fn look_alike_letters_inside_a_word_of_the_other_script_are_repaired() {
+    // Cyrillic о and р in a Latin word; Latin c and p in a Cyrillic one.
+    for (text, expected) in [
+        ("Pоtpredsednik", "potpredsednik"),
+        ("Н\u{69}кола", "nikola"),
+        ("cрta.rs", "cpta.rs"),
+        ("cистем напpедан", "sistem napredan"),
+        ("cilјu", "cilju"),
+        ("Huaweiјем", "huaweijem"),
+    ] {
+        assert_eq!(fold(text), expected, "{text}");
+    }
+}
+
+#[test]
+fn places_lead_back_to_whole_letters() {
+    let text = "Њ\u{ad}Чери, Huawei";
+    let item = Text { summary: Some(text), ..title("x") };
+    let folded = read(&item);
+    let at = |needle: &[u8]| {
+        let all = folded.text();
+        let start = all.windows(needle.len()).position(|w| w == needle).unwrap();
+        let place = folded.place(&item, start, start + needle.len());
+        assert_eq!(place.field, Field::Summary);
+        &text[place.start..place.end]
+    };
+    assert_eq!(at(b"nj"), "Њ");
+    assert_eq!(at(b"j"), "Њ");
+    assert_eq!(at(b"ceri"), "Чери");
+    assert_eq!(at(b"huawei"), "Huawei");
+}
+
+fn texts() -> impl Strategy<Value = String> {
+    let letters = prop::sample::select(
+        "aBcčĆđĐ žŠ дљЊџерсухВНpcxyw-'\u{ad}\u{30c}\u{301}\u{200b}华為Ａﬁé«„–\u{3000}İßÆя😀\t."
+            .chars()
+            .collect::<Vec<_>>(),
+    );
+    prop::collection::vec(letters, 0..60).prop_map(|v| v.into_iter().collect())
+}
+
+proptest! {
+    #[test]
+    fn folding_twice_is_folding_once(text in prop_oneof![texts(), any::<String>()]) {
+        let once = fold(&text);
+        prop_assert_eq!(fold(&once), once);
+    }
+
+    #[test]
+    fn every_place_slices_the_original(text in prop_oneof![texts(), any::<String>()]) {
+        let item = title(&text);
+        let folded = read(&item);
+        let normal = std::str::from_utf8(folded.text()).unwrap();
+        for (start, letter) in normal.char_indices() {
+            let place = folded.place(&item, start, start + letter.len_utf8());
+            prop_assert!(place.start < place.end);
+            prop_assert!(text.get(place.start..place.end).is_some());
+        }
+    }
+}
