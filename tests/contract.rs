@@ -57,6 +57,34 @@ fn url_check_answers_without_network() {
 }
 
 #[test]
+fn robots_answers_one_question_or_many() {
+    let daemon = installation();
+    let text = "User-agent: *\nDisallow: /private/\nCrawl-delay: 2\nSitemap: https://a.example/s\n";
+    daemon.write("robots.txt", text);
+    let path = daemon.path("robots.txt");
+    let ask = |url: &str| -> Value {
+        let args = ["robots", path.to_str().unwrap(), "--agent", "any", url];
+        let output = daemon.command(&args);
+        assert!(output.status.success(), "a refusal is an answer");
+        serde_json::from_str(&stdout(&output)).unwrap()
+    };
+    let open = ask("https://a.example/news");
+    assert_eq!((&open["allowed"], &open["crawl_delay"]), (&true.into(), &2.0.into()));
+    assert_eq!(open["sitemaps"][0], "https://a.example/s");
+    assert_eq!(ask("https://a.example/private/1")["allowed"], false);
+
+    // "User-agent: x\nDisallow: /"
+    let line =
+        r#"{"robots_b64":"VXNlci1hZ2VudDogeApEaXNhbGxvdzogLw==","user_agent":"X","url":"/"}"#;
+    let input = format!("{line}\n{}\n", line.replace("\"X\"", "\"y\""));
+    let answers = rows(&daemon.command_with_input(&["robots", "--batch"], input.as_bytes()));
+    let allowed: Vec<_> = answers.iter().map(|answer| answer["allowed"].as_bool()).collect();
+    assert_eq!(allowed, [Some(false), Some(true)]);
+    let broken = daemon.command_with_input(&["robots", "--batch"], b"{}\n");
+    assert_eq!((broken.status.code(), stdout(&broken).lines().count()), (Some(1), 1));
+}
+
+#[test]
 fn tag_and_eval_read_the_same_lines() {
     let daemon = installation();
     let line = r#"{"id":"1","title":"Nuctech i Huawei","lang":"sr-Latn","expect":{"vendor":["nuctech","huawei"]}}"#;

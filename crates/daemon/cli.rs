@@ -50,6 +50,8 @@ pub(crate) enum Command {
     Decode(DecodeArgs),
     /// Says whether a fetch of an address would be allowed; uses no network
     UrlCheck(UrlCheckArgs),
+    /// Says what a robots.txt allows; uses no network
+    Robots(RobotsArgs),
     /// Tags text from files or stdin
     Tag(TagArgs),
     /// Precision, recall and F1 of the watchlists against labelled lines
@@ -159,6 +161,25 @@ pub(crate) struct DecodeArgs {
 #[derive(Debug, Args)]
 pub(crate) struct UrlCheckArgs {
     pub(crate) url: String,
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RobotsArgs {
+    /// The robots.txt
+    #[arg(required_unless_present = "batch")]
+    pub(crate) file: Option<PathBuf>,
+    /// The address that is asked for
+    #[arg(required_unless_present = "batch")]
+    pub(crate) url: Option<String>,
+    /// The crawler that asks
+    #[arg(long, value_name = "NAME", default_value = "stackwatch")]
+    pub(crate) agent: String,
+    /// Reads JSON lines {robots_b64, user_agent, url} from stdin and answers each
+    #[arg(long, conflicts_with_all = ["file", "url"])]
+    pub(crate) batch: bool,
+    /// The only form of the answer; accepted as everywhere
     #[arg(long)]
     pub(crate) json: bool,
 }

@@ -60,6 +60,7 @@ async fn dispatch(cli: &Cli) -> Outcome {
         Command::Parse(args) => command::parse::parse(args),
         Command::Decode(args) => command::parse::decode(args),
         Command::UrlCheck(args) => command::url_check::url_check(args),
+        Command::Robots(args) => command::robots::robots(args),
         Command::Tag(args) => command::tagging::tag(cli, args),
         Command::Eval(args) => command::tagging::eval(cli, args),
         Command::Retag(args) => command::retag::retag(cli, args).await,

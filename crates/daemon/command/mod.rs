@@ -9,6 +9,7 @@ pub(crate) mod health;
 pub(crate) mod parse;
 pub(crate) mod reads;
 pub(crate) mod retag;
+pub(crate) mod robots;
 pub(crate) mod run;
 pub(crate) mod since;
 pub(crate) mod source;

@@ -17,6 +17,7 @@ mod gate;
 mod headers;
 mod hop;
 mod resolver;
+pub mod robots;
 mod settings;
 
 pub use answer::{ACCEPT_FEED, Answer, Body, Fetched, Meta, Post, Request};

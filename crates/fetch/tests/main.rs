@@ -5,5 +5,6 @@ mod faults;
 mod hostile;
 mod manners;
 mod redirects;
+mod robots_cases;
 mod sinks;
 mod support;
