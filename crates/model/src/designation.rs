@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// One party that an entity list names: a plain record without markup, nothing invented.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Designation {
     /// The list or sub-list: `us-csl/el`, `un-sc`.
     pub list: String,

@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 
 use crate::id::hash_id;
 use crate::tag::words;
-use crate::{SourceId, Tag, Timestamp};
+use crate::{Published, SourceId, Tag, Timestamp};
 use std::fmt;
 use std::str::FromStr;
 
@@ -52,6 +52,9 @@ pub struct Entry {
     pub updated: Option<Timestamp>,
     /// What the entry itself says about its language.
     pub lang: Option<Lang>,
+    /// The record that title, summary and text were made of, where there is one.
+    #[serde(skip)]
+    pub record: Option<Box<Published>>,
 }
 
 /// A part of a document that could not be used, with its place.

@@ -5,6 +5,7 @@
 mod alert;
 mod clean;
 mod designation;
+mod detail;
 mod digest;
 mod id;
 mod identity;
@@ -20,6 +21,7 @@ pub use crate::alert::{
 };
 pub use crate::clean::{one_line, terminal_safe, truncated};
 pub use crate::designation::Designation;
+pub use crate::detail::{Detail, ListVersion, Listing, ListingChange, Procurement, Published};
 pub use crate::digest::DigestRun;
 pub use crate::id::{AlertRuleId, ChannelId, DigestId, InvalidId, SourceId};
 pub use crate::identity::{

@@ -170,6 +170,8 @@ fn items_and_what_hangs_on_them() {
     check::<Texts>(Packed { length: 300, zstd: vec![1, 2, 3] }, "1201ac0203010203");
     check::<StoryKeys>(StoryId([2; 16]), "130102020202020202020202020202020202");
     check::<StoryMembers>((), "");
+    check::<Details>("{}".into(), "1601027b7d");
+    check::<ListVersions>("{}".into(), "1801027b7d");
     check::<Revisions>(
         revision,
         "1501e80700010174000001d00f0101076e6574776f726b0d6e6574776f726b2f776f7264730830613162326333640000003f010103ac02066d7265c5be6101057469746c65",
@@ -182,6 +184,7 @@ fn index_rows_are_empty() {
     check::<ByTag>((), "");
     check::<BySource>((), "");
     check::<AlertsByTime>((), "");
+    check::<ListMembers>((), "");
 }
 
 #[test]

@@ -89,6 +89,12 @@ tables! {
     StoryMembers 0x14 "story-members" (StoryId, ItemId) => (), INDEX;
     /// The states that an item had.
     Revisions 0x15 "revisions" (ItemId, u32) => Revision, SPLIT;
+    /// The records behind items of lists and portals ([`model::Detail`]), as JSON.
+    Details 0x16 "details" ItemId => String, SPLIT;
+    /// The items that a source's entity list has now.
+    ListMembers 0x17 "list-members" (SourceId, ItemId) => (), INDEX;
+    /// The good downloads of a source's entity list ([`model::ListVersion`]), as JSON.
+    ListVersions 0x18 "list-versions" (SourceId, Timestamp) => String, SPLIT;
     /// Items by the time they were first fetched.
     ByTime 0x20 "by-time" (Timestamp, ItemId) => (), INDEX;
     /// Items by tag, then by time.

@@ -10,8 +10,8 @@ use crate::index;
 use crate::split::{self, Head};
 use crate::store::Store;
 use crate::tables::{
-    self, Alerts, AlertsByTime, Aliases, BySource, ByTag, ByTime, Items, PIECES, Revisions,
-    StoryMembers, Table, Texts, decode_key,
+    self, Alerts, AlertsByTime, Aliases, BySource, ByTag, ByTime, Details, Items, ListMembers,
+    PIECES, Revisions, StoryMembers, Table, Texts, decode_key,
 };
 use crate::value;
 
@@ -132,6 +132,8 @@ fn relation(engine: &dyn Engine, key: &[u8], whole: &[u8]) -> Result<Option<Stri
             Ok((!listed).then(|| "no such alert".into()))
         }
         Revisions::BYTE => has_item(decode_key::<Revisions>(key).map(|k| k.0)),
+        Details::BYTE => has_item(decode_key::<Details>(key)),
+        ListMembers::BYTE => has_item(decode_key::<ListMembers>(key).map(|k| k.1)),
         Texts::BYTE => has_item(decode_key::<Texts>(key).map(|k| k.0)),
         StoryMembers::BYTE => has_item(decode_key::<StoryMembers>(key).map(|k| k.1)),
         Aliases::BYTE => has_item(value::decode::<Aliases>(whole).ok()),

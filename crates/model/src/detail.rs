@@ -1,0 +1,89 @@
+//! What an item of a list or portal is, beside its words.
+
+use serde::{Deserialize, Serialize};
+
+use crate::tag::words;
+use crate::{Designation, Notice, Timestamp};
+use std::fmt;
+use std::str::FromStr;
+
+/// The record behind an entry, as its publisher has it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Published {
+    Designation(Designation),
+    Notice(Notice),
+}
+
+/// The record behind an item, as it is kept with it: written as JSON, so that it can grow.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Detail {
+    Listing(Listing),
+    Notice(Procurement),
+}
+
+/// An entry of an entity list, and what happened to it last.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Listing {
+    pub designation: Designation,
+    pub change: ListingChange,
+    /// The list does not have it any more.
+    pub gone: bool,
+    /// Version of the reader that read it: what differs between two versions is no change of the
+    /// list.
+    pub reader: u32,
+}
+
+words!(
+    /// What happened to an entry of an entity list. Append only.
+    ListingChange {
+        Listed = "listed", Added = "added", Amended = "amended", Renamed = "renamed",
+        AliasAdded = "alias-added", Removed = "removed", Expired = "expired",
+        Relisted = "relisted",
+    }
+);
+
+impl ListingChange {
+    /// Worth an alert; other changes stand in the digest.
+    pub fn is_news(self) -> bool {
+        match self {
+            Self::Added | Self::Renamed | Self::Removed | Self::Expired | Self::Relisted => true,
+            Self::Listed | Self::Amended | Self::AliasAdded => false,
+        }
+    }
+}
+
+/// A procurement procedure: its newest notice, and those that led to it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Procurement {
+    pub notice: Notice,
+    /// Notices seen so far, with a hash of what each said; newest last, at most 64.
+    pub seen: Vec<(String, [u8; 16])>,
+    /// Version of the reader that read the newest.
+    pub reader: u32,
+}
+
+/// One good download of an entity list, and how it differed from the one before.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ListVersion {
+    /// `csl-csv`, `un-xml` …
+    pub format: String,
+    pub reader: u32,
+    /// What the file says about its own version or date.
+    pub published: Option<String>,
+    /// Hash of the bytes, in hexadecimal digits.
+    pub digest: String,
+    pub entries: u32,
+    /// Entries of each sub-list.
+    pub lists: std::collections::BTreeMap<String, u32>,
+    pub added: u32,
+    pub changed: u32,
+    pub removed: u32,
+    /// Differences that come from a newer reader and were taken over without telling anyone.
+    pub restated: u32,
+    /// When the first version was read.
+    pub first: Option<Timestamp>,
+    /// An operator accepted what the guards refused.
+    pub accepted: bool,
+}
