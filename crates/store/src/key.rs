@@ -239,7 +239,8 @@ mod tests {
     properties! {
         meta: Meta; sources: Sources; attempts: Attempts; transitions: Transitions;
         outages: Outages; items: Items; aliases: Aliases; texts: Texts; story_keys: StoryKeys;
-        story_members: StoryMembers; revisions: Revisions; by_time: ByTime; by_tag: ByTag;
+        story_members: StoryMembers; revisions: Revisions; details: Details;
+        list_members: ListMembers; list_versions: ListVersions; by_time: ByTime; by_tag: ByTag;
         by_source: BySource; outbox: Outbox; alerts: Alerts; deliveries: Deliveries;
         alerts_by_time: AlertsByTime; dead_letters: DeadLetters; digest_runs: DigestRuns;
     }
