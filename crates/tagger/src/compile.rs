@@ -6,6 +6,7 @@ use model::Facet;
 use regex::{Regex, RegexBuilder};
 use sha2::{Digest, Sha256};
 
+use crate::amount::{CUES, Cue};
 use crate::index::Index;
 use crate::pattern::{Pattern, name, word};
 use crate::refused::{Refused, RefusedBecause};
@@ -31,8 +32,13 @@ pub(crate) enum Evidence {
 /// Whom a pattern belongs to.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Owner {
-    Rule { rule: u32, evidence: Evidence },
+    Rule {
+        rule: u32,
+        evidence: Evidence,
+    },
     Context(u32),
+    /// A word that an amount may be a part of.
+    Amount(Cue),
 }
 
 /// One entry, without its rules.
@@ -308,6 +314,11 @@ pub(crate) fn assemble<'a>(entries: &'a [Read]) -> Core {
                 regex: rule.regex.clone(),
             });
         }
+    }
+    for (text, cue) in CUES {
+        let found = word(text).expect("the words of amounts are written in this crate");
+        owners.extend(found.iter().map(|_| Owner::Amount(*cue)));
+        patterns.extend(found);
     }
     let with_regex =
         (0..rules.len() as u32).filter(|&n| !rules[n as usize].regex.is_empty()).collect();

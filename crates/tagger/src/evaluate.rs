@@ -4,6 +4,7 @@ use model::{Facet, Field, Span, Tag};
 
 use crate::Text;
 use crate::address;
+use crate::amount::{self, Amount, Cued};
 use crate::compile::{Core, Evidence, Owner, Rule};
 use crate::context::{Near, Seen, Weighed, weigh};
 use crate::cover;
@@ -65,6 +66,8 @@ pub(crate) struct Scratch {
     folded: Folded,
     hits: Vec<Hit>,
     seen: Vec<Seen>,
+    cued: Vec<Cued>,
+    amounts: Vec<Amount>,
     strong: Vec<u32>,
     vendors: Vec<(u32, u32)>,
     order: Vec<u32>,
@@ -87,6 +90,7 @@ impl Scratch {
         self.folded.read(text);
         self.hits.clear();
         self.seen.clear();
+        self.cued.clear();
         self.find(core, text);
         self.find_regex(core, text);
         self.hits.sort_unstable_by_key(|hit| (hit.rule, hit.start, u32::MAX - hit.end));
@@ -96,6 +100,7 @@ impl Scratch {
         self.check_named(core);
         self.note_strong(core);
         self.check_weak(core);
+        amount::find(&self.folded, text, &self.cued, &mut self.amounts);
     }
 
     /// How many places were found.
@@ -104,7 +109,8 @@ impl Scratch {
     }
 
     fn find(&mut self, core: &Core, text: &Text<'_>) {
-        let (folded, hits, seen) = (&self.folded, &mut self.hits, &mut self.seen);
+        let (folded, hits, seen, cued) =
+            (&self.folded, &mut self.hits, &mut self.seen, &mut self.cued);
         core.index.scan(folded, |pattern, start, found| {
             let form = &core.index.patterns()[pattern as usize];
             match core.owners[pattern as usize] {
@@ -116,6 +122,11 @@ impl Scratch {
                     };
                     if plain || counts() {
                         seen.push(Seen { context, start: start as u32, end: found.end as u32 });
+                    }
+                }
+                Owner::Amount(cue) => {
+                    if cued.len() < amount::MAX_CUES {
+                        cued.push(Cued { cue, start: start as u32, end: found.end as u32 });
                     }
                 }
                 Owner::Rule { rule, evidence } => {
@@ -296,8 +307,37 @@ impl Scratch {
                 break;
             }
         }
+        self.amount_tags(text, &mut tags);
         tags.sort_unstable_by(|a, b| (a.facet, &a.id, &a.rule).cmp(&(b.facet, &b.id, &b.rule)));
         tags
+    }
+
+    /// The amounts, each with its id and place.
+    pub(crate) fn amounts(&self, text: &Text<'_>) -> impl Iterator<Item = (&Amount, Span)> {
+        self.amounts.iter().map(move |a| (a, self.span(text, a.start, a.end)))
+    }
+
+    fn amount_tags(&self, text: &Text<'_>, tags: &mut Vec<Tag>) {
+        let first = tags.len();
+        for (amount, span) in self.amounts(text) {
+            let id = amount.id();
+            let same = tags[first..].iter_mut().find(|tag| tag.id == id);
+            if let Some(tag) = same {
+                tag.confidence = tag.confidence.max(amount.confidence);
+                if tag.spans.len() < MAX_SPANS {
+                    tag.spans.push(span);
+                }
+            } else if tags.len() < MAX_TAGS {
+                tags.push(Tag {
+                    facet: Facet::Amount,
+                    id,
+                    rule: amount.rule().into(),
+                    version: amount::version().into(),
+                    confidence: amount.confidence,
+                    spans: vec![span],
+                });
+            }
+        }
     }
 
     /// Everything that was found, counted or not, at most `max`.
@@ -337,7 +377,9 @@ impl Scratch {
                 despite: weighed.outweighed.map(beside),
             }
         };
-        self.hits.iter().take(max).map(judge).collect()
+        let mut places = self.hits.iter().collect::<Vec<_>>();
+        places.dedup_by_key(|hit| (hit.rule, hit.start, hit.end));
+        places.into_iter().take(max).map(judge).collect()
     }
 
     fn span(&self, text: &Text<'_>, start: u32, end: u32) -> Span {

@@ -6,6 +6,7 @@
 //! by its context ([`Tagger::tag`]).
 
 mod address;
+mod amount;
 mod compile;
 mod context;
 mod cover;

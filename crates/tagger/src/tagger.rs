@@ -130,7 +130,18 @@ impl Tagger {
                     despite: judged.despite,
                 }
             });
-            Explanation { found: found.collect(), tags: scratch.tags(core, text) }
+            let amounts = scratch.amounts(text).map(|(amount, span)| Explained {
+                facet: Facet::Amount,
+                id: amount.id(),
+                rule: amount.rule().into(),
+                line: text.line_of(&span),
+                span,
+                verdict: Verdict::Counted,
+                confirmed: None,
+                veto: None,
+                despite: None,
+            });
+            Explanation { found: found.chain(amounts).collect(), tags: scratch.tags(core, text) }
         })
     }
 
