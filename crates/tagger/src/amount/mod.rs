@@ -96,7 +96,7 @@ impl Source<'_> {
     }
 
     fn original(&self, start: usize, end: usize) -> &str {
-        let place = self.folded.place(start, end);
+        let place = self.folded.place(self.text, start, end);
         self.text.field(place.field).get(place.start..place.end).unwrap_or_default()
     }
 
