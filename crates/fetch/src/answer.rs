@@ -11,6 +11,22 @@ use crate::headers::{CacheHints, RetryAfter};
 /// served under another name.
 pub const ACCEPT_FEED: &str = "application/atom+xml, application/rss+xml, application/feed+json, application/xml;q=0.9, */*;q=0.5";
 
+/// What pages are asked for as.
+pub const ACCEPT_PAGE: &str = "text/html, application/xhtml+xml, application/xml;q=0.9, */*;q=0.5";
+
+/// What an address is asked for as: that decides what robots.txt has to say about it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// An operator chose the address, and it is made for programs (a feed, an API): robots.txt
+    /// does not speak of it.
+    Chosen,
+    /// A page, a list, a sitemap, or what those led to: asked for if the host's robots.txt allows
+    /// it, with the delay that it wants.
+    Crawl,
+    /// A robots.txt itself: always asked for, and what is longer than `max_body` is cut.
+    RobotsTxt,
+}
+
 /// One conditional GET.
 #[derive(Clone, Debug)]
 pub struct Request {
@@ -24,13 +40,19 @@ pub struct Request {
     pub headers: Vec<(String, String)>,
     /// Largest body in bytes, counted after decompression.
     pub max_body: u64,
+    pub purpose: Purpose,
 }
 
 impl Request {
     /// An unconditional request for a feed.
     pub fn feed(url: HttpUrl, max_body: u64) -> Self {
         let (validators, headers) = (Validators::default(), Vec::new());
-        Self { url, validators, accept: ACCEPT_FEED, headers, max_body }
+        Self { url, validators, accept: ACCEPT_FEED, headers, max_body, purpose: Purpose::Chosen }
+    }
+
+    /// An unconditional request for a page, made only if the host's robots.txt allows it.
+    pub fn page(url: HttpUrl, max_body: u64) -> Self {
+        Self { accept: ACCEPT_PAGE, purpose: Purpose::Crawl, ..Self::feed(url, max_body) }
     }
 }
 

@@ -11,11 +11,12 @@ use crate::error::{FetchError, Phase};
 
 /// The whole body, at most `max` bytes after decompression, with at most `idle` between two
 /// pieces. A body that ends before its announced length, or inside its compressed stream, is an
-/// error.
+/// error; so is a longer one, unless it `may_cut` it there.
 pub(crate) async fn read(
     mut response: Response,
     host: &str,
     max: u64,
+    may_cut: bool,
     idle: Duration,
 ) -> Result<Bytes, FetchError> {
     let unusable = |what, source| FetchError::BadAnswer { host: host.to_owned(), what, source };
@@ -24,7 +25,7 @@ pub(crate) async fn read(
     if coding.is_some_and(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"identity")) {
         return Err(unusable("a content coding that was not asked for", None));
     }
-    if response.content_length().is_some_and(|length| length > max) {
+    if !may_cut && response.content_length().is_some_and(|length| length > max) {
         return Err(FetchError::TooLarge { limit: max });
     }
     let mut first = Bytes::new();
@@ -40,7 +41,8 @@ pub(crate) async fn read(
             Ok(Ok(Some(piece))) => piece,
         };
         let length = first.len() + whole.len() + piece.len();
-        if u64::try_from(length).unwrap_or(u64::MAX) > max {
+        let is_over = u64::try_from(length).unwrap_or(u64::MAX) > max;
+        if is_over && !may_cut {
             return Err(FetchError::TooLarge { limit: max });
         }
         // A body of one piece is not copied.
@@ -49,6 +51,12 @@ pub(crate) async fn read(
         } else {
             whole.extend_from_slice(&std::mem::take(&mut first));
             whole.extend_from_slice(&piece);
+        }
+        if is_over {
+            let max = usize::try_from(max).unwrap_or(usize::MAX);
+            first.truncate(max);
+            whole.truncate(max);
+            break;
         }
     }
     Ok(if whole.is_empty() { first } else { whole.freeze() })

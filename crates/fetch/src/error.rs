@@ -83,6 +83,13 @@ pub enum FetchError {
     BadAnswer { host: String, what: &'static str, source: Option<BoxError> },
     #[error("header `{name}` cannot be sent")]
     InvalidHeader { name: String },
+    /// The host asks crawlers to leave this address alone (RFC 9309); nothing was sent.
+    #[error("robots.txt of {host} does not allow it")]
+    Disallowed { host: String },
+    /// What the host asks of crawlers cannot be learnt, so nothing is asked for (RFC 9309,
+    /// 2.3.1.4).
+    #[error("robots.txt of {host} cannot be read ({reason}), so nothing is asked for")]
+    RobotsUnknown { host: String, reason: String, retry_in: Duration },
 }
 
 /// What the scheduler should do next.
@@ -113,6 +120,7 @@ impl FetchError {
         match self {
             Self::Status { retry_after: Some(after), .. } => Advice::WaitAtLeast(after.wait),
             Self::Paused { wait, .. } => Advice::WaitAtLeast(*wait),
+            Self::RobotsUnknown { retry_in, .. } => Advice::WaitAtLeast(*retry_in),
             Self::Status { status: 410, .. } => Advice::Gone,
             // 403 and 404 may be passing mistakes of the site.
             Self::Status { status: 403 | 404 | 408 | 425 | 429 | 500.., .. }
@@ -123,7 +131,8 @@ impl FetchError {
             | Self::TooLarge { .. }
             | Self::Refused(_)
             | Self::Redirects(_)
-            | Self::InvalidHeader { .. } => Advice::NeedsOperator,
+            | Self::InvalidHeader { .. }
+            | Self::Disallowed { .. } => Advice::NeedsOperator,
         }
     }
 

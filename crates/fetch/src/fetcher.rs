@@ -14,7 +14,7 @@ use rustls::{ClientConfig, RootCertStore};
 use tokio::time::{Instant, timeout};
 use tracing::warn;
 
-use crate::answer::{Answer, Body, Fetched, Meta, Post, Request};
+use crate::answer::{Answer, Body, Fetched, Meta, Post, Purpose, Request};
 use crate::body;
 use crate::check::{Blocked, bare, check};
 use crate::error::{BoxError, BuildError, FetchError, Phase, cause, chain};
@@ -22,6 +22,7 @@ use crate::gate::{HostGate, Paused, Turn};
 use crate::headers;
 use crate::hop::Trail;
 use crate::resolver::{LOOKUP_TIMEOUT, LookupTimeout, Resolver};
+use crate::robots::Sites;
 use crate::settings::Settings;
 
 /// How long a connection waits for its next use. Short: sources are asked every quarter of an hour,
@@ -36,13 +37,15 @@ const ANSWER_BYTES: usize = 4 << 10;
 /// Asks hosts for documents, and hands messages to sinks. Cheap to clone; all clones share
 /// connections and the pace of every host.
 #[derive(Clone)]
-pub struct Fetcher(Arc<Inner>);
+pub struct Fetcher(pub(crate) Arc<Inner>);
 
-struct Inner {
+pub(crate) struct Inner {
     client: Client,
     user_agent: HeaderValue,
-    settings: Settings,
+    pub(crate) settings: Settings,
     gate: HostGate,
+    /// What is known of each origin's robots.txt.
+    pub(crate) sites: Sites,
     /// Sinks: one request at a time, no spacing, and apart from the sources on the same host.
     sinks: HostGate,
 }
@@ -78,7 +81,8 @@ impl Fetcher {
         let client = client.map_err(|error| BuildError::Client(error.into()))?;
         let gate = HostGate::new(settings.per_host, settings.spacing);
         let sinks = HostGate::new(1, Duration::ZERO);
-        Ok(Self(Arc::new(Inner { client, user_agent, settings, gate, sinks })))
+        let sites = Sites::default();
+        Ok(Self(Arc::new(Inner { client, user_agent, settings, gate, sites, sinks })))
     }
 
     /// Asks for a document, waiting for the host's turn first. Redirects are followed, each as a
@@ -89,6 +93,9 @@ impl Fetcher {
         let mut spent = Duration::ZERO;
         loop {
             check(&trail.url, &inner.settings.allow)?;
+            if request.purpose == Purpose::Crawl {
+                self.permit(&trail.url).await?;
+            }
             let turn = turn(&inner.gate, &trail.url).await?;
             let start = Instant::now();
             let left = inner.settings.total_timeout.saturating_sub(spent);
@@ -187,7 +194,8 @@ impl Inner {
             200 | 203 => {
                 let meta = meta(&response);
                 let idle = self.settings.idle_timeout;
-                let bytes = body::read(response, host, request.max_body, idle).await?;
+                let may_cut = request.purpose == Purpose::RobotsTxt;
+                let bytes = body::read(response, host, request.max_body, may_cut, idle).await?;
                 Ok(Step::Done(Box::new(Fetched::Body(Body { bytes, meta }))))
             }
             304 if conditional => Ok(Step::Done(Box::new(Fetched::NotModified(meta(&response))))),
@@ -314,7 +322,7 @@ fn add_validators(headers: &mut HeaderMap, validators: &Validators) -> bool {
 }
 
 #[expect(clippy::disallowed_methods, reason = "stands in for a `Date` that an answer lacks")]
-fn now() -> SystemTime {
+pub(crate) fn now() -> SystemTime {
     SystemTime::now()
 }
 

@@ -5,6 +5,7 @@ mod faults;
 mod hostile;
 mod manners;
 mod redirects;
+mod robots;
 mod robots_cases;
 mod sinks;
 mod support;

@@ -11,6 +11,7 @@ mod id;
 mod identity;
 mod item;
 mod notice;
+mod robots;
 mod source;
 mod tag;
 mod time;
@@ -29,6 +30,7 @@ pub use crate::identity::{
 };
 pub use crate::item::{Entry, Item, ItemId, Kind, Lang, Problem, Revision, StoryId, entry_limits};
 pub use crate::notice::{Lot, Notice, Stage, ValueKind};
+pub use crate::robots::RobotsCopy;
 pub use crate::source::{
     Attempt, Counts, Health, Outage, OutcomeKind, SourceState, Transition, Validators,
 };

@@ -91,6 +91,7 @@ async fn fetch(cx: &Context, source: &Source, before: &SourceState) -> Attempted
         accept: fetch::ACCEPT_FEED,
         headers,
         max_body: cx.settings.max_feed_bytes,
+        purpose: fetch::Purpose::Chosen,
     };
     match cx.fetcher.get(&request).await {
         Ok(Fetched::Body(body)) => Attempted::Body(body),
@@ -118,9 +119,9 @@ fn failed(error: &FetchError) -> Outcome {
         Advice::BackOff | Advice::Gone | Advice::NeedsOperator => None,
     };
     match error {
-        FetchError::Refused(_) | FetchError::InvalidHeader { .. } => {
-            Outcome::Refused { error: text }
-        }
+        FetchError::Refused(_)
+        | FetchError::InvalidHeader { .. }
+        | FetchError::Disallowed { .. } => Outcome::Refused { error: text },
         _ => Outcome::Unreachable { error: text, status, not_before },
     }
 }
