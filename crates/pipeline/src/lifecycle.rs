@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use fetch::{FetchError, Fetcher, Request};
-use model::{Health, Outage, SourceState, Timestamp, Transition, Validators};
+use model::{Health, Outage, SourceState, Timestamp, Transition};
 use store::{Commit, CommitError, Store, StoreError, tables};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -134,13 +134,7 @@ pub async fn heartbeat(mut contexts: watch::Receiver<Context>, stop: Cancellatio
 }
 
 async fn beat(fetcher: &Fetcher, url: &model::HttpUrl) {
-    let request = Request {
-        url: url.clone(),
-        validators: Validators::default(),
-        accept: "*/*",
-        headers: vec![],
-        max_body: 64 * 1024,
-    };
+    let request = Request { accept: "*/*", ..Request::feed(url.clone(), 64 * 1024) };
     match fetcher.get(&request).await {
         // Any 2xx will do; the fetcher calls those without a body it could use an error.
         Ok(_) | Err(FetchError::Status { status: 200..=299, .. }) => debug!("heartbeat sent"),
