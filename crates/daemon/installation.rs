@@ -88,6 +88,7 @@ pub(crate) const WATCHLISTS: &[(&str, &str)] = &[
     ("events.toml", include_str!("../../watchlists/events.toml")),
     ("counterparties.toml", include_str!("../../watchlists/counterparties.toml")),
     ("places.toml", include_str!("../../watchlists/places.toml")),
+    ("origins.toml", include_str!("../../watchlists/origins.toml")),
 ];
 
 /// Writes a configuration of its own into `folder`: the shipped watchlists, no sources.

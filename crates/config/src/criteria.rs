@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use model::{ChannelId, Facet, Kind};
 use pipeline::Criteria;
+use tagger::WantedAmount;
 
 use crate::groups::Groups;
 use crate::near;
@@ -86,6 +87,12 @@ pub(crate) fn read(entry: &mut Table<'_>, key: &'static str, names: &Names) -> C
         if let Some(ids) = list(&mut table, key, any_or_known) {
             criteria.tags.push((facet, ids.into_iter().map(|id| id.value).collect()));
         }
+    }
+    let amounts =
+        list(&mut table, "amount", |text| text.parse::<WantedAmount>().map(|_| text.to_owned()));
+    if let Some(amounts) = amounts {
+        let amounts = amounts.into_iter().map(|amount| amount.value).collect();
+        criteria.tags.push((Facet::Amount, amounts));
     }
     let kinds = list(&mut table, "kind", |text| {
         let refusal = |error: String| match error.split_once("` is ") {

@@ -36,13 +36,19 @@ fn a_rule_names_what_there_is() {
             ],
         ),
         (
+            &rule("[alert.a]\nwhen.amount = [\"eur >= 1000000\", \"euros\"]\nto = [\"log\"]\n"),
+            &[
+                "8:34: when.amount = \"euros\": `euros` is no unit of amounts: a currency as `eur`, a device as `cameras`, `money`, `devices` or `*`",
+            ],
+        ),
+        (
             &rule(
                 "[alert.a]\nwhen.kind = [\"post\"]\nunless.lang = [\"SR\"]\nwhen.vendors = [\"*\"]\nto = [\"log\", \"log\"]\n",
             ),
             &[
                 "8:14: when.kind = \"post\": is not one of `article`, `notice`, `listing`, `page`",
                 "9:16: unless.lang = \"SR\": is written \"sr\"",
-                "10:6: unknown field `when.vendors`, expected one of `category`, `counterparty`, `event`, `kind`, `lang`, `layer`, `origin`, `place`, `vendor`: did you mean `vendor`?",
+                "10:6: unknown field `when.vendors`, expected one of `amount`, `category`, `counterparty`, `event`, `kind`, `lang`, `layer`, `origin`, `place`, `vendor`: did you mean `vendor`?",
                 "11:14: to = \"log\": is there twice",
             ],
         ),

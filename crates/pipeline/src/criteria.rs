@@ -2,6 +2,8 @@
 
 use model::{Facet, Item, Kind, Tag};
 
+use tagger::WantedAmount;
+
 use crate::{AlertRule, Criteria};
 
 /// What criteria look at.
@@ -20,7 +22,13 @@ impl<'a> Facts<'a> {
     }
 
     fn has(&self, facet: Facet, ids: &[String]) -> bool {
-        let wanted = |id: &str| ids.iter().any(|want| want == "*" || want == id);
+        let is_wanted_amount = |want: &str, id: &str| {
+            facet == Facet::Amount
+                && want.parse::<WantedAmount>().is_ok_and(|wanted| wanted.holds(id))
+        };
+        let wanted = |id: &str| {
+            ids.iter().any(|want| want == "*" || want == id || is_wanted_amount(want, id))
+        };
         self.tags.iter().any(|tag| tag.facet == facet && wanted(&tag.id))
     }
 }
@@ -108,6 +116,15 @@ mod tests {
         assert!(!when(&["huawei", "zte"], &["data"], &[]).all_hold(&facts));
         assert!(when(&["*"], &[], &["sr"]).all_hold(&facts));
         assert!(!when(&[], &[], &["s"]).all_hold(&facts));
+        let amounts = [tag(Facet::Amount, "eur:5000000")];
+        let amounts = Facts { tags: &amounts, ..facts };
+        let of = |want: &str| Criteria {
+            tags: vec![(Facet::Amount, vec![want.into()])],
+            ..Criteria::default()
+        };
+        assert!(of("eur >= 1000000").all_hold(&amounts));
+        assert!(!of("eur >= 10000000").all_hold(&amounts));
+        assert!(!of("usd").all_hold(&amounts));
         let none = Criteria::default();
         assert!(accepts(&none, &none, &facts));
         let unless = Criteria { category: vec!["local-news".into()], ..Criteria::default() };

@@ -23,6 +23,7 @@ mod refused;
 mod spec;
 mod tagger;
 
+pub use amount::WantedAmount;
 pub use refused::{Beside, PatternError, Refused, RefusedBecause, Verdict};
 pub use spec::{Endings, EntrySpec, RuleSpec};
 pub use tagger::{Explained, Explanation, Tagger, Text, fold};

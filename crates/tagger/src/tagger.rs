@@ -16,6 +16,9 @@ use crate::refused::{Beside, Refused, RefusedBecause, Verdict};
 /// Places that an explanation lists.
 const MAX_EXPLAINED: usize = 1_000;
 
+/// Words of `needs` that a message names.
+const SHOWN_NEEDS: usize = 8;
+
 /// What is tagged: the parts of one item, as they were published.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Text<'a> {
@@ -260,7 +263,10 @@ impl Tagger {
             Verdict::Counted => format!("`{words}` is tagged by rule `{}`", first.rule),
             Verdict::Vetoed { word } => format!("`{words}` is vetoed by `{word}`"),
             Verdict::Missing { needs } => {
-                format!("`{words}` needs one of `{}` near it", needs.join("`, `"))
+                let shown = needs[..needs.len().min(SHOWN_NEEDS)].join("`, `");
+                let more = needs.len().saturating_sub(SHOWN_NEEDS);
+                let more = if more > 0 { format!(" or {more} more") } else { String::new() };
+                format!("`{words}` needs one of `{shown}`{more} near it")
             }
             Verdict::Alone => format!("`{words}` is weak and stands alone"),
             Verdict::Covered { by } => format!("`{words}` is covered by a longer match of `{by}`"),

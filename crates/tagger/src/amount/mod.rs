@@ -10,7 +10,10 @@ mod count;
 mod money;
 mod number;
 mod unit;
+mod wanted;
 mod words;
+
+pub use wanted::WantedAmount;
 
 use std::sync::LazyLock;
 

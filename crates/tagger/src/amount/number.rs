@@ -26,6 +26,18 @@ impl Value {
         (digits.len() <= 6).then_some(Self(u128::from(whole) * MILLIONTHS + fraction))
     }
 
+    /// The value as ids write it: digits, a point, digits.
+    pub(crate) fn of_id(text: &str) -> Option<Self> {
+        let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+        let digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
+        if whole.is_empty() || !digits(whole) || !digits(fraction) || fraction.len() > 6 {
+            return None;
+        }
+        let fraction: u128 = format!("{fraction:0<6}").parse().ok()?;
+        let whole: u128 = whole.parse().ok()?;
+        whole.checked_mul(MILLIONTHS)?.checked_add(fraction).map(Self)
+    }
+
     pub(crate) fn plus_half(self) -> Self {
         Self(self.0 + MILLIONTHS / 2)
     }

@@ -162,6 +162,49 @@ pub(crate) fn prefix(text: &[u8]) -> Option<(&'static str, usize)> {
     Some((*unit, sign.len()))
 }
 
+/// Every unit that an amount may have: currencies by their ISO 4217 code, then devices.
+pub(crate) const UNITS: &[&str] = &[
+    "eur",
+    "usd",
+    "rsd",
+    "cny",
+    "bam",
+    "mkd",
+    "huf",
+    "gbp",
+    "chf",
+    "hrk",
+    "rub",
+    "bgn",
+    "all",
+    "jpy",
+    "pln",
+    "try",
+    "hkd",
+    "twd",
+    "aud",
+    "cad",
+    "sgd",
+    "cameras",
+    "drones",
+    "scanners",
+    "base-stations",
+    "phones",
+    "laptops",
+    "tablets",
+    "routers",
+    "robots",
+    "servers",
+    "electric-buses",
+    "whiteboards",
+    "locations",
+];
+
+/// Currencies have three letters.
+pub(crate) fn is_currency(unit: &str) -> bool {
+    unit.len() == 3
+}
+
 /// Words that amounts are found by, besides digits.
 pub(crate) const CUES: &[(&str, Cue)] = &[
     ("milion*", Cue::Scale),
@@ -216,3 +259,19 @@ pub(crate) const CUES: &[(&str, Cue)] = &[
     ("lokacij*", Cue::Device("locations")),
     ("locations", Cue::Device("locations")),
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_unit_that_is_found_can_be_asked_for() {
+        let of_cues = CUES.iter().filter_map(|(_, cue)| match cue {
+            Cue::Device(unit) => Some(*unit),
+            Cue::Scale => None,
+        });
+        for unit in of_cues.chain(CURRENCIES.iter().map(|currency| currency.2)) {
+            assert!(UNITS.contains(&unit), "{unit}");
+        }
+    }
+}
