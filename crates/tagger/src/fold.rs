@@ -117,5 +117,20 @@ impl Folded {
     }
 }
 
+/// Folds one text after the other into one buffer.
+#[derive(Default)]
+pub struct Folder {
+    folded: Folded,
+}
+
+impl Folder {
+    /// `text` in the normal form that names are looked for in: lower case, Serbian Cyrillic in Latin
+    /// letters without their marks, nothing invisible. It is UTF-8.
+    pub fn fold(&mut self, text: &str) -> &[u8] {
+        self.folded.read(&Text { text: Some(text), ..Text::default() });
+        self.folded.text()
+    }
+}
+
 #[cfg(test)]
 mod tests;

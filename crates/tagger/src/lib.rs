@@ -24,6 +24,7 @@ mod spec;
 mod tagger;
 
 pub use amount::WantedAmount;
+pub use fold::Folder;
 pub use refused::{Beside, PatternError, Refused, RefusedBecause, Verdict};
 pub use spec::{Endings, EntrySpec, RuleSpec};
 pub use tagger::{Explained, Explanation, Tagger, Text, fold};

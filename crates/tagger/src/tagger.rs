@@ -10,7 +10,7 @@ use serde::Serialize;
 use crate::EntrySpec;
 use crate::compile::{Core, Entry, Example, Read, assemble, read};
 use crate::evaluate::Scratch;
-use crate::fold::Folded;
+use crate::fold::Folder;
 use crate::refused::{Beside, Refused, RefusedBecause, Verdict};
 
 /// Places that an explanation lists.
@@ -65,9 +65,7 @@ pub struct Explained {
 /// `text` in the normal form that names are looked for in: lower case, Serbian Cyrillic in Latin
 /// letters without their marks, nothing invisible.
 pub fn fold(text: &str) -> String {
-    let mut folded = Folded::default();
-    folded.read(&Text { text: Some(text), ..Text::default() });
-    String::from_utf8_lossy(folded.text()).into_owned()
+    String::from_utf8_lossy(Folder::default().fold(text)).into_owned()
 }
 
 thread_local! {
