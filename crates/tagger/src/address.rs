@@ -14,7 +14,6 @@ const DOMAINS: &[&str] = &[
 /// Whether `start..end` of `text` is part of an address, and not the whole name of a host.
 pub(crate) fn inside(text: &str, start: usize, end: usize) -> bool {
     let bytes = text.as_bytes();
-    let ends = |b: &u8| !b.is_ascii() || b.is_ascii_whitespace() || b"\"'()<>[]{},;|".contains(b);
     let left = start
         - bytes[start.saturating_sub(REACH)..start].iter().rev().take_while(|b| !ends(b)).count();
     let right =
@@ -36,16 +35,25 @@ pub(crate) fn inside(text: &str, start: usize, end: usize) -> bool {
     well_formed && DOMAINS.contains(&domain) && end < left + host.len()
 }
 
+/// Whether an address ends before this byte.
+fn ends(b: &u8) -> bool {
+    !b.is_ascii() || b.is_ascii_whitespace() || b"\"'()<>[]{},;|".contains(b)
+}
+
 /// Whether `start..end` of a folded text may be part of an address: a quick look that says no to
-/// nearly everything.
+/// nearly everything. Folding makes no other byte of one that ends an address.
 pub(crate) fn may_surround(folded: &[u8], start: usize, end: usize) -> bool {
-    let goes_on = |b: &&u8| !b.is_ascii_whitespace();
-    let sign = |b: &u8| matches!(b, b'.' | b'@' | b'/');
-    let before = &folded[start.saturating_sub(REACH)..start];
-    let after = &folded[end..(end + REACH).min(folded.len())];
-    before.iter().rev().take_while(goes_on).any(sign)
-        || after.iter().take_while(goes_on).any(sign)
-        || folded[start..end].iter().any(sign)
+    let before = folded[start.saturating_sub(REACH)..start].iter().rev();
+    let left = start - before.take_while(|b| !ends(b)).count();
+    let after = folded[end..(end + REACH).min(folded.len())].iter();
+    let right = end + after.take_while(|b| !ends(b)).count();
+    let around = &folded[left..right];
+    // A full stop at the end of a sentence is no sign of a host.
+    around.iter().enumerate().any(|(n, b)| match b {
+        b'@' | b'/' => true,
+        b'.' => around.get(n + 1).is_some_and(u8::is_ascii_alphanumeric),
+        _ => false,
+    })
 }
 
 #[cfg(test)]

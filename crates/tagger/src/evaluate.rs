@@ -93,7 +93,9 @@ impl Scratch {
         self.cued.clear();
         self.find(core, text);
         self.find_regex(core, text);
-        self.hits.sort_unstable_by_key(|hit| (hit.rule, hit.start, u32::MAX - hit.end));
+        self.hits.sort_unstable_by_key(|hit| {
+            (hit.rule, hit.start, u32::MAX - hit.end, hit.state != State::Counts, hit.doubtful)
+        });
         self.check_language(core, text.lang);
         self.check_context(core);
         cover::check(core, &mut self.hits, &mut self.order);

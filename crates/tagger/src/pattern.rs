@@ -240,28 +240,40 @@ pub(crate) fn find(tokens: &[Token], folded: &Folded, at: usize) -> Option<Found
         if n > 0 {
             at = gap(text, at, tokens[n - 1].tail)?;
         }
-        let stem_end = at + token.stem.len();
-        if text.get(at..stem_end)? != &*token.stem {
-            return None;
-        }
-        let end = tail_end(text, stem_end, token.tail)?;
-        if folded.has_marks() || !token.marks.is_empty() {
-            let limit = if token.tail == Tail::Any { stem_end } else { end };
-            let mut seen = 0;
-            for mark in folded.marks(at, limit) {
-                if !token.marks.iter().any(|&m| usize::from(m) == mark) {
-                    return None;
-                }
-                seen += 1;
-            }
-            bare |= seen < token.marks.len();
-        }
-        at = end;
+        let found = token_at(token, folded, at)?;
+        bare |= found.bare;
+        at = found.end;
     }
     Some(Found { end: at, bare })
 }
 
-fn tail_end(text: &[u8], at: usize, tail: Tail) -> Option<usize> {
+/// Looks for one word of a pattern at `at`.
+#[inline]
+pub(crate) fn token_at(token: &Token, folded: &Folded, at: usize) -> Option<Found> {
+    let text = folded.padded();
+    let stem_end = at + token.stem.len();
+    if text.get(at..stem_end)? != &*token.stem {
+        return None;
+    }
+    let end = tail_end(text, stem_end, token.tail)?;
+    let mut bare = false;
+    if folded.has_marks() || !token.marks.is_empty() {
+        let limit = if token.tail == Tail::Any { stem_end } else { end };
+        let mut seen = 0;
+        for mark in folded.marks(at, limit) {
+            if !token.marks.iter().any(|&m| usize::from(m) == mark) {
+                return None;
+            }
+            seen += 1;
+        }
+        bare = seen < token.marks.len();
+    }
+    Some(Found { end, bare })
+}
+
+/// Where a word whose stem ends at `at` ends, if its ending is right.
+#[inline]
+pub(crate) fn tail_end(text: &[u8], at: usize, tail: Tail) -> Option<usize> {
     let is_letter = |b: &u8| b.is_ascii_alphabetic();
     match tail {
         Tail::Open | Tail::Glue => Some(at),
@@ -276,7 +288,7 @@ fn tail_end(text: &[u8], at: usize, tail: Tail) -> Option<usize> {
 
 /// What may stand between two words of a pattern: spaces or a hyphen; where the pattern has a
 /// hyphen, nothing as well.
-fn gap(text: &[u8], at: usize, before: Tail) -> Option<usize> {
+pub(crate) fn gap(text: &[u8], at: usize, before: Tail) -> Option<usize> {
     let ahead = text.get(at..)?;
     let spaces = |ahead: &[u8]| ahead.iter().take(MAX_SPACES).take_while(|b| **b == b' ').count();
     let first = spaces(ahead);
