@@ -9,6 +9,17 @@ pub enum ParseError {
         /// For example `an HTML page`.
         what: String,
     },
+    /// As [`ParseError::NotAFeed`], for the other kinds of source.
+    #[error("not {wanted} but {what}")]
+    OtherKind {
+        /// For example `procurement notices`.
+        wanted: &'static str,
+        /// For example `an HTML page`.
+        what: String,
+    },
+    /// A workbook, which only a child process with limits opens: hand in its rows instead.
+    #[error("a workbook: its rows must be read in a process of its own")]
+    Workbook,
     /// Nothing but white space: worth another poll.
     #[error("the document is empty")]
     Empty,

@@ -3,6 +3,7 @@
 mod charset;
 mod error;
 pub mod feed;
+pub mod notices;
 pub mod opml;
 
 use model::{Entry, Problem};

@@ -29,7 +29,7 @@ pub use crate::identity::{
     AliasKey, CANONICAL_VERSION, StoryKey, canonical_url, content_digest, exact_text_key,
 };
 pub use crate::item::{Entry, Item, ItemId, Kind, Lang, Problem, Revision, StoryId, entry_limits};
-pub use crate::notice::{Lot, Notice, Stage, ValueKind};
+pub use crate::notice::{Lot, Money, Notice, Party, PartyRole, Stage, ValueKind};
 pub use crate::robots::RobotsCopy;
 pub use crate::source::{
     Attempt, Counts, Health, Outage, OutcomeKind, SourceState, Transition, Validators,

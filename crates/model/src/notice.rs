@@ -26,23 +26,105 @@ pub struct Notice {
     pub title: Option<String>,
     /// What is bought, in the publisher's words.
     pub summary: Option<String>,
+    /// The official name of the contracting authority; the first one of several.
     pub buyer: Option<String>,
-    /// Winners, each once.
+    /// Winners, each once, in the order of the notice.
     pub suppliers: Vec<String>,
     /// Eight digits each, the main one first, none twice.
     pub cpv: Vec<String>,
     /// The total, as a decimal number: awarded where there is an award, else estimated.
     pub value: Option<f64>,
-    /// ISO 4217.
+    /// ISO 4217, of `value`.
     pub currency: Option<String>,
-    /// Of the buyer or place of performance, ISO 3166-1 alpha-2.
+    /// Of the buyer or else the place of performance, ISO 3166-1 alpha-2 (`XK` for Kosovo).
     pub country: Option<String>,
     pub published: Option<Timestamp>,
+    /// Of tenders or requests to participate; the earliest of several lots.
     pub deadline: Option<Timestamp>,
     pub url: Option<String>,
     /// What `value` is.
     pub value_kind: Option<ValueKind>,
     pub lots: Vec<Lot>,
+    /// Every buyer, winner and named subcontractor, with what the notice says about it.
+    pub parties: Vec<Party>,
+    /// The value that was expected before the award, where the notice says both.
+    pub estimated: Option<Money>,
+    /// Further ids of this very notice: its UUID, `UUID-VERSION`, its number in the Official Journal.
+    pub aliases: Vec<String>,
+    /// Ids of earlier notices that this one corrects or continues, as published.
+    pub previous: Vec<String>,
+    /// Whether `notice_id` tells notices apart only within their procedure, as in OCDS.
+    pub local_id: bool,
+    /// Counts the states of one `notice_id`.
+    pub version: Option<String>,
+    /// The publisher's own code for what this is: `can-standard/29`, `F03/7`.
+    pub form: Option<String>,
+    /// The buyer's own reference of the procedure, which other portals repeat.
+    pub reference: Option<String>,
+    /// `goods`, `services` or `works`.
+    pub nature: Option<String>,
+    /// The publisher's word for the kind of procedure.
+    pub procedure: Option<String>,
+    /// When the buyer sent it off for publication.
+    pub dispatched: Option<Timestamp>,
+    /// When the (first) award was decided or the contract signed.
+    pub awarded: Option<Timestamp>,
+    /// BCP 47, of title and summary.
+    pub lang: Option<String>,
+    /// Places of performance as published, mostly NUTS codes.
+    pub places: Vec<String>,
+    /// What a corrigendum or modification gives as its reason, codes first.
+    pub changes: Vec<String>,
+    /// Addresses of the tender documents.
+    pub documents: Vec<String>,
+}
+
+impl Notice {
+    /// A notice of which nothing is known but its number and stage.
+    pub fn new(notice_id: impl Into<String>, stage: Stage) -> Self {
+        Self {
+            notice_id: notice_id.into(),
+            procedure_id: None,
+            stage,
+            title: None,
+            summary: None,
+            buyer: None,
+            suppliers: Vec::new(),
+            cpv: Vec::new(),
+            value: None,
+            currency: None,
+            country: None,
+            published: None,
+            deadline: None,
+            url: None,
+            value_kind: None,
+            lots: Vec::new(),
+            parties: Vec::new(),
+            estimated: None,
+            aliases: Vec::new(),
+            previous: Vec::new(),
+            local_id: false,
+            version: None,
+            form: None,
+            reference: None,
+            nature: None,
+            procedure: None,
+            dispatched: None,
+            awarded: None,
+            lang: None,
+            places: Vec::new(),
+            changes: Vec::new(),
+            documents: Vec::new(),
+        }
+    }
+
+    /// The identity of this notice within its source.
+    pub fn key(&self) -> String {
+        match &self.procedure_id {
+            Some(procedure) if self.local_id => format!("{procedure}/{}", self.notice_id),
+            _ => self.notice_id.clone(),
+        }
+    }
 }
 
 words!(
@@ -50,12 +132,41 @@ words!(
     ValueKind { Estimated = "estimated", Awarded = "awarded", Framework = "framework" }
 );
 
+/// A sum of money.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Money {
+    pub amount: f64,
+    /// ISO 4217.
+    pub currency: Option<String>,
+}
+
+words!(
+    /// What an organisation does in a procedure. Append only.
+    PartyRole { Buyer = "buyer", Winner = "winner", Subcontractor = "subcontractor" }
+);
+
+/// An organisation in a notice: never a contact person.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Party {
+    pub role: PartyRole,
+    pub name: String,
+    /// Its number in a register, as published.
+    pub id: Option<String>,
+    /// ISO 3166-1 alpha-2.
+    pub country: Option<String>,
+}
+
 /// One part of a procedure that is awarded by itself.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Lot {
     pub id: String,
     pub title: Option<String>,
     pub suppliers: Vec<String>,
+    /// Awarded where there is an award, else estimated.
     pub value: Option<f64>,
     pub currency: Option<String>,
+    /// As in [`Notice::cpv`].
+    pub cpv: Vec<String>,
+    /// The publisher's code for how the lot ended: `selec-w`, `clos-nw`, `cancelled`.
+    pub status: Option<String>,
 }

@@ -1,7 +1,7 @@
 //! Names and numbers of the calendar: months, zones, years of two digits.
 
 /// After Howard Hinnant's `days_from_civil`: years begin in March, eras have 400 of them.
-pub(super) fn days_since_1970(year: i64, month: i64, day: i64) -> i64 {
+pub(crate) fn days_since_1970(year: i64, month: i64, day: i64) -> i64 {
     let year = if month <= 2 { year - 1 } else { year };
     let of_era = year.rem_euclid(400);
     let of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;

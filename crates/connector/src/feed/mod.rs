@@ -4,9 +4,9 @@
 //! also the oracle of the tests: on well-formed feeds both must agree.
 
 mod address;
-mod calendar;
+pub(crate) mod calendar;
 mod capture;
-mod date;
+pub(crate) mod date;
 mod elements;
 mod entry;
 mod field;

@@ -1,0 +1,161 @@
+//! Winners and sums.
+
+use model::{Money, Notice, PartyRole, Stage, Timestamp, ValueKind};
+
+use super::super::xml::El;
+use super::{Sections, line, money, organisation, stage, words};
+
+/// Elements that hold one award each.
+const AWARDS: [&str; 5] = [
+    "AWARD_CONTRACT",
+    "AWARDED_PRIZE",
+    "AWARD_OF_CONTRACT",
+    "AWARD_OF_CONTRACT_DEFENCE",
+    "AWARD_AND_CONTRACT_VALUE",
+];
+
+/// Elements that hold one winner each.
+const WINNERS: [&str; 3] =
+    ["ADDRESS_CONTRACTOR", "ADDRESS_WINNER", "ECONOMIC_OPERATOR_NAME_ADDRESS"];
+
+pub(super) fn read(notice: &mut Notice, sections: &Sections<'_>) {
+    stage::form(notice, sections);
+    let Some(form) = sections.form else {
+        value(notice, None, coded(sections, "ESTIMATED_TOTAL"));
+        return;
+    };
+    for element in form.descendants().filter(|el| WINNERS.contains(&el.name())) {
+        let address = element.child("CONTACT_DATA_WITHOUT_RESPONSIBLE_NAME").unwrap_or(element);
+        if let Some(party) = organisation(address, PartyRole::Winner) {
+            words::party(notice, party);
+        }
+    }
+    let awards: Vec<_> =
+        form.descendants().filter(|element| AWARDS.contains(&element.name())).collect();
+    notice.awarded = awards.iter().filter_map(|award| awarded_on(*award)).min();
+    for award in &awards {
+        into_lot(notice, *award);
+    }
+    let after = form.named("VAL_TOTAL_AFTER").find_map(money);
+    let total = || {
+        sum(form.all("OBJECT_CONTRACT/VAL_TOTAL"))
+            .or_else(|| one_of(form.named("TOTAL_FINAL_VALUE").filter_map(old_sum)))
+            .or_else(|| words::add_up(awards.iter().filter_map(|award| award_sum(*award))))
+            .or_else(|| coded(sections, "PROCUREMENT_TOTAL"))
+    };
+    let estimated = sum(form.all("OBJECT_CONTRACT/VAL_ESTIMATED_TOTAL"))
+        .or_else(|| sum(form.all("OBJECT_CONTRACT/OBJECT_DESCR/VAL_OBJECT")))
+        .or_else(|| coded(sections, "ESTIMATED_TOTAL"))
+        .or_else(|| words::add_up(awards.iter().filter_map(|award| estimate_of(*award))))
+        .or_else(|| {
+            let inside = |el: &El<'_>| awards.iter().any(|award| el.is_inside(*award));
+            let final_value = form.named("TOTAL_FINAL_VALUE").next();
+            let estimates = form.descendants().filter(|el| {
+                el.name().starts_with("COSTS_RANGE_AND_CURRENCY")
+                    && !inside(el)
+                    && !final_value.is_some_and(|outer| el.is_inside(outer))
+            });
+            one_of(estimates.filter_map(old_costs))
+        })
+        .or_else(|| coded(sections, "GLOBAL"));
+    let has_award = matches!(notice.stage, Stage::Award | Stage::Modification) || !awards.is_empty();
+    value(notice, after.or_else(|| total().filter(|_| has_award)), estimated);
+}
+
+fn value(notice: &mut Notice, awarded: Option<Money>, estimated: Option<Money>) {
+    let found = match (awarded, &estimated) {
+        (Some(sum), _) => Some((sum, ValueKind::Awarded)),
+        (None, Some(sum)) => Some((sum.clone(), ValueKind::Estimated)),
+        (None, None) => None,
+    };
+    if let Some((sum, kind)) = found {
+        (notice.value, notice.currency, notice.value_kind) = (Some(sum.amount), sum.currency, Some(kind));
+    }
+    notice.estimated = estimated;
+}
+
+fn awarded_on(award: El<'_>) -> Option<Timestamp> {
+    let plain = ["DATE_CONCLUSION_CONTRACT", "DATE_DECISION_JURY", "DATE_AWARD"];
+    let day = plain.iter().find_map(|name| award.named(name).find_map(El::line));
+    let day = day.or_else(|| {
+        let date = award.child("CONTRACT_AWARD_DATE")?;
+        let part = |name| line(date, name);
+        Some(format!("{}-{:0>2}-{:0>2}", part("YEAR")?, part("MONTH")?, part("DAY")?))
+    });
+    words::day(&day?)
+}
+
+/// What one award costs.
+fn award_sum(award: El<'_>) -> Option<Money> {
+    let sums = ["VAL_TOTAL", "VAL_PRIZE"];
+    let found = sums.iter().find_map(|name| award.named(name).find_map(money));
+    found.or_else(|| {
+        let costs = award.named("CONTRACT_VALUE_INFORMATION").next()?;
+        let estimate = costs.child("INITIAL_ESTIMATED_TOTAL_VALUE_CONTRACT");
+        one_of(
+            costs
+                .descendants()
+                .filter(|el| el.name().starts_with("COSTS_RANGE_AND_CURRENCY"))
+                .filter(|el| !estimate.is_some_and(|estimate| el.is_inside(estimate)))
+                .filter_map(old_costs),
+        )
+    })
+}
+
+fn estimate_of(award: El<'_>) -> Option<Money> {
+    let found = award.named("VAL_ESTIMATED_TOTAL").find_map(money);
+    found.or_else(|| award.named("INITIAL_ESTIMATED_TOTAL_VALUE_CONTRACT").find_map(old_sum))
+}
+
+/// The sum inside an element of the older layout.
+fn old_sum(element: El<'_>) -> Option<Money> {
+    let inside = element.descendants().filter(|el| el.name().starts_with("COSTS_RANGE_AND_CURRENCY"));
+    one_of(std::iter::once(element).chain(inside).filter_map(old_costs))
+}
+
+/// `COSTS_RANGE_AND_CURRENCY…`: the currency stands on it, the number in `VALUE_COST`.
+fn old_costs(costs: El<'_>) -> Option<Money> {
+    let currency = costs.attribute("CURRENCY").and_then(words::currency);
+    let sum = money(costs.child("VALUE_COST")?)?;
+    Some(Money { currency: sum.currency.or(currency), ..sum })
+}
+
+/// A total of the coded data: `VALUES/VALUE@TYPE`, in the older layout `VALUES_LIST`.
+fn coded(sections: &Sections<'_>, kind: &str) -> Option<Money> {
+    let data = sections.data?;
+    let of_kind = |el: &El<'_>| el.attribute("TYPE") == Some(kind);
+    let new = data.all("VALUES/VALUE").into_iter().find(of_kind);
+    let old = || {
+        let values = data.all("VALUES_LIST/VALUES").into_iter().find(of_kind)?;
+        values.path("SINGLE_VALUE/VALUE")
+    };
+    money(new.or_else(old)?)
+}
+
+fn sum(elements: Vec<El<'_>>) -> Option<Money> {
+    words::add_up(elements.into_iter().filter_map(money))
+}
+
+fn one_of(mut sums: impl Iterator<Item = Money>) -> Option<Money> {
+    sums.next()
+}
+
+/// Puts an award's winners and sum into its lot.
+fn into_lot(notice: &mut Notice, award: El<'_>) {
+    let number = line(award, "LOT_NO").or_else(|| line(award, "LOT_NUMBER"));
+    let Some(id) = number.as_deref().and_then(words::name) else { return };
+    let Some(lot) = notice.lots.iter_mut().find(|lot| lot.id == id) else { return };
+    for element in award.descendants().filter(|el| WINNERS.contains(&el.name())) {
+        let address = element.child("CONTACT_DATA_WITHOUT_RESPONSIBLE_NAME").unwrap_or(element);
+        let party = organisation(address, PartyRole::Winner);
+        words::add(&mut lot.suppliers, party.map(|party| party.name));
+    }
+    if let Some(sum) = award_sum(award) {
+        (lot.value, lot.currency) = (Some(sum.amount), sum.currency);
+    }
+    let unsuccessful = award.named("NO_AWARDED_CONTRACT").next().is_some();
+    if unsuccessful {
+        let why = award.named("PROCUREMENT_DISCONTINUED").next().map(|_| "discontinued");
+        lot.status = Some(why.unwrap_or("unsuccessful").to_owned());
+    }
+}
