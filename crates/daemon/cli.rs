@@ -80,6 +80,9 @@ pub(crate) enum Command {
     Doctor(JsonArg),
     /// Asks a running daemon whether it is well (for service managers and containers)
     Health,
+    /// Prints the rows of a workbook from stdin; the program calls itself so
+    #[command(hide = true)]
+    ReadWorkbook,
     /// Prints completions for a shell
     Completions { shell: clap_complete::Shell },
 }
@@ -134,6 +137,8 @@ pub(crate) enum SourceCommand {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ParseKind {
     Feed,
+    /// Procurement notices; the file may be a folder
+    Notices,
 }
 
 #[derive(Debug, Args)]
@@ -147,6 +152,9 @@ pub(crate) struct ParseArgs {
     /// The Content-Type header that came with it
     #[arg(long, value_name = "TYPE")]
     pub(crate) content_type: Option<String>,
+    /// Read it as this format, whatever it looks like
+    #[arg(long, value_name = "FORMAT")]
+    pub(crate) format: Option<String>,
     #[arg(long)]
     pub(crate) json: bool,
 }

@@ -38,6 +38,10 @@ fn main() -> ExitCode {
 }
 
 fn start(cli: &Cli) -> Outcome {
+    // Before any thread is started: the limits on memory count their stacks as well.
+    if matches!(cli.command, Command::ReadWorkbook) {
+        return command::workbook::child();
+    }
     let default = match &cli.command {
         Command::Run(args) if !args.once => "info",
         _ => "warn",
@@ -84,6 +88,7 @@ async fn dispatch(cli: &Cli) -> Outcome {
         Command::Store(what) => command::store::store(cli, what).await,
         Command::Doctor(args) => command::doctor::doctor(cli, args.json).await,
         Command::Health => command::health::health(cli).await,
+        Command::ReadWorkbook => command::workbook::child(),
         Command::Completions { shell } => {
             let mut text = Vec::new();
             clap_complete::generate(*shell, &mut Cli::command(), "stackwatch", &mut text);

@@ -60,7 +60,10 @@ fn records(path: &Path, bytes: &[u8]) -> usize {
 fn every_record_of_every_real_file_is_accounted_for() {
     let Some(folder) = data() else { return };
     let mut count = 0;
-    println!("{:58} {:26} {:>7} {:>5} {:>7} {:>8} {:>8}", "file", "format", "records", "items", "skipped", "rejected", "problems");
+    println!(
+        "{:58} {:26} {:>7} {:>5} {:>7} {:>8} {:>8}",
+        "file", "format", "records", "items", "skipped", "rejected", "problems"
+    );
     for path in files(&folder) {
         let name = path.strip_prefix(&folder).expect("it lies inside").display().to_string();
         if name.ends_with(".tsv") {
@@ -72,7 +75,11 @@ fn every_record_of_every_real_file_is_accounted_for() {
         let parsed = read(&bytes).unwrap_or_else(|error| panic!("{name}: {error}"));
         println!(
             "{name:58} {:26} {expected:>7} {:>5} {:>7} {:>8} {:>8}",
-            parsed.format, parsed.items.len(), parsed.skipped.len(), parsed.rejected, parsed.problems.len()
+            parsed.format,
+            parsed.items.len(),
+            parsed.skipped.len(),
+            parsed.rejected,
+            parsed.problems.len()
         );
         for problem in &parsed.problems {
             println!("    {}: {}", problem.at, problem.reason);

@@ -3,21 +3,26 @@
 use connector::{Connector, Document, FeedRules};
 
 use crate::cli::{DecodeArgs, ParseArgs, ParseKind};
-use crate::command::file;
+use crate::command::{file, notices};
 use crate::exit::{Failure, Outcome};
 use crate::output;
 
 /// Prints what a connector makes of a file. Fine whenever it could be read at all.
 pub(crate) fn parse(args: &ParseArgs) -> Outcome {
+    match args.kind {
+        ParseKind::Feed => feed(args),
+        ParseKind::Notices => notices::parse(args),
+    }
+}
+
+fn feed(args: &ParseArgs) -> Outcome {
     let bytes = file::read(&args.file)?;
     let document = Document {
         bytes: &bytes,
         content_type: args.content_type.as_deref(),
         base_url: args.base_url.as_deref(),
     };
-    let connector = match args.kind {
-        ParseKind::Feed => Connector::Feed(FeedRules::default()),
-    };
+    let connector = Connector::Feed(FeedRules::default());
     let parsed = connector::parse(&connector, &document).map_err(|error| {
         Failure::found(anyhow::Error::new(error).context(args.file.display().to_string()))
     })?;

@@ -9,6 +9,10 @@ use std::str::FromStr;
 
 /// The record behind an entry, as its publisher has it.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a list holds one kind, and a notice is the large one"
+)]
 pub enum Published {
     Designation(Designation),
     Notice(Notice),
@@ -17,6 +21,7 @@ pub enum Published {
 /// The record behind an item, as it is kept with it: written as JSON, so that it can grow.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[expect(clippy::large_enum_variant, reason = "one at a time, between the store and a reader")]
 pub enum Detail {
     Listing(Listing),
     Notice(Procurement),

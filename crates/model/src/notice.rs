@@ -46,14 +46,18 @@ pub struct Notice {
     pub value_kind: Option<ValueKind>,
     pub lots: Vec<Lot>,
     /// Every buyer, winner and named subcontractor, with what the notice says about it.
+    #[serde(default)]
     pub parties: Vec<Party>,
     /// The value that was expected before the award, where the notice says both.
     pub estimated: Option<Money>,
     /// Further ids of this very notice: its UUID, `UUID-VERSION`, its number in the Official Journal.
+    #[serde(default)]
     pub aliases: Vec<String>,
     /// Ids of earlier notices that this one corrects or continues, as published.
+    #[serde(default)]
     pub previous: Vec<String>,
     /// Whether `notice_id` tells notices apart only within their procedure, as in OCDS.
+    #[serde(default)]
     pub local_id: bool,
     /// Counts the states of one `notice_id`.
     pub version: Option<String>,
@@ -72,10 +76,13 @@ pub struct Notice {
     /// BCP 47, of title and summary.
     pub lang: Option<String>,
     /// Places of performance as published, mostly NUTS codes.
+    #[serde(default)]
     pub places: Vec<String>,
     /// What a corrigendum or modification gives as its reason, codes first.
+    #[serde(default)]
     pub changes: Vec<String>,
     /// Addresses of the tender documents.
+    #[serde(default)]
     pub documents: Vec<String>,
 }
 
@@ -166,6 +173,7 @@ pub struct Lot {
     pub value: Option<f64>,
     pub currency: Option<String>,
     /// As in [`Notice::cpv`].
+    #[serde(default)]
     pub cpv: Vec<String>,
     /// The publisher's code for how the lot ended: `selec-w`, `clos-nw`, `cancelled`.
     pub status: Option<String>,

@@ -305,7 +305,8 @@ pub(super) fn alpha2(text: &str) -> Option<String> {
     let same = |known: &str| known.eq_ignore_ascii_case(text);
     let other = OTHERS.iter().find(|(known, _)| same(known)).map(|&(_, code)| code);
     let iso = || {
-        let found = COUNTRIES.iter().find(|(two, three, name)| same(two) || same(three) || same(name));
+        let found =
+            COUNTRIES.iter().find(|(two, three, name)| same(two) || same(three) || same(name));
         found.map(|&(two, _, _)| two)
     };
     other.or_else(iso).map(str::to_owned)
@@ -313,7 +314,8 @@ pub(super) fn alpha2(text: &str) -> Option<String> {
 
 /// The country of a NUTS code: `RS211`, `EL30`, `UKI`.
 pub(super) fn of_nuts(code: &str) -> Option<String> {
-    let known = code.len() >= 2 && code.len() <= 5 && code.bytes().all(|b| b.is_ascii_alphanumeric());
+    let known =
+        code.len() >= 2 && code.len() <= 5 && code.bytes().all(|b| b.is_ascii_alphanumeric());
     if known { alpha2(code.get(..2)?) } else { None }
 }
 

@@ -51,7 +51,9 @@ fn root(mut rest: &str) -> Option<&str> {
             () if rest.starts_with("<!--") => rest.find("-->")? + 3,
             () if rest.starts_with("<?") => rest.find("?>")? + 2,
             () if rest.get(..9).is_some_and(|start| start.eq_ignore_ascii_case("<!doctype")) => {
-                if rest.get(9..).is_some_and(|name| name.trim_start().get(..4).is_some_and(|name| name.eq_ignore_ascii_case("html"))) {
+                if rest.get(9..).is_some_and(|name| {
+                    name.trim_start().get(..4).is_some_and(|name| name.eq_ignore_ascii_case("html"))
+                }) {
                     return Some("html");
                 }
                 rest.find('>')? + 1
@@ -176,9 +178,15 @@ mod tests {
         let what = |text: &str| detect(text).unwrap_err().to_string();
         assert_eq!(what(" <!DOCTYPE html><html>"), "not procurement notices but an HTML page");
         assert_eq!(what("<html lang='en'>"), "not procurement notices but an HTML page");
-        assert_eq!(what("<rss version='2.0'>"), "not procurement notices but XML that begins with <rss>");
+        assert_eq!(
+            what("<rss version='2.0'>"),
+            "not procurement notices but XML that begins with <rss>"
+        );
         assert_eq!(what("{\"a\": 1}"), "not procurement notices but JSON with the keys a");
-        assert_eq!(what("Not found"), "not procurement notices but text that is neither XML nor JSON");
+        assert_eq!(
+            what("Not found"),
+            "not procurement notices but text that is neither XML nor JSON"
+        );
         assert_eq!(detect("\n "), Err(ParseError::Empty));
         assert!(detect("<").is_err() && detect("<!--").is_err() && detect("{\"").is_err());
     }

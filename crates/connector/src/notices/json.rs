@@ -60,7 +60,8 @@ fn mend(text: &str) -> (String, usize) {
                 out.push_str(&text[start..at]);
             }
             b'-' | b'+' | b'.' | b'0'..=b'9' | b'N' | b'I' => {
-                let token = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'+' | b'.');
+                let token =
+                    |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'+' | b'.');
                 at += bytes[at..].iter().take_while(|byte| token(byte)).count();
                 let number = &text[start..at];
                 match serde_json::from_str::<f64>(number) {

@@ -41,9 +41,16 @@ mod tests {
 
     #[test]
     fn codes_of_every_kind_are_one_tag() {
-        for (text, tag) in
-            [("ENG", Some("en")), ("srp", Some("sr")), ("FR", Some("fr")), ("French", Some("fr")), ("alb", Some("sq")), ("pt-BR", Some("pt")), ("", None), ("mul", None)]
-        {
+        for (text, tag) in [
+            ("ENG", Some("en")),
+            ("srp", Some("sr")),
+            ("FR", Some("fr")),
+            ("French", Some("fr")),
+            ("alb", Some("sq")),
+            ("pt-BR", Some("pt")),
+            ("", None),
+            ("mul", None),
+        ] {
             assert_eq!(bcp47(text).as_deref(), tag, "{text}");
         }
     }

@@ -1,6 +1,7 @@
 //! Procurement notices: from the bytes that portals publish to [`model::Notice`]. Contact persons
 //! stand in nearly every notice; they are personal data, and no reader looks at them.
 
+mod check;
 mod country;
 mod detect;
 mod eforms;
@@ -11,17 +12,22 @@ mod ocds;
 mod odata;
 mod page;
 mod parsed;
+mod request;
 mod rules;
+mod sheet;
 mod ted_export;
 mod ted_search;
 mod words;
 mod worldbank;
 mod xml;
 
+pub use self::check::{Asked, check_answer, follow};
 pub use self::format::NoticeFormat;
 pub use self::page::PageRules;
 pub use self::parsed::{Next, ParsedNotices, Skipped};
+pub use self::request::{NoRequest, NoticeRequest, Window, request};
 pub use self::rules::NoticeRules;
+pub use self::sheet::parse_rows;
 
 use crate::charset::decode_lazily;
 use crate::{Document, ParseError};
@@ -90,7 +96,13 @@ fn cut_lists(parsed: &mut ParsedNotices) {
         .items
         .iter()
         .filter(|notice| {
-            let lists = [notice.suppliers.len(), notice.cpv.len(), notice.lots.len(), notice.parties.len(), notice.documents.len()];
+            let lists = [
+                notice.suppliers.len(),
+                notice.cpv.len(),
+                notice.lots.len(),
+                notice.parties.len(),
+                notice.documents.len(),
+            ];
             lists.into_iter().any(|length| length >= words::LIST)
         })
         .map(|notice| notice.notice_id.clone())

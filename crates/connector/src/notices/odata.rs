@@ -12,7 +12,11 @@ const COUNTRY: &str = "BA";
 
 /// Whether an object with these keys is an OData envelope.
 pub(super) fn fits(has: impl Fn(&str) -> bool) -> bool {
-    (has("value") && (has("@odata.context") || has("@odata.count") || has("@odata.nextLink") || has("odata.metadata")))
+    (has("value")
+        && (has("@odata.context")
+            || has("@odata.count")
+            || has("@odata.nextLink")
+            || has("odata.metadata")))
         || has("odata.metadata")
         || has("d")
         || has("ContractingAuthorityName")
@@ -35,7 +39,11 @@ pub(super) fn read(text: &str, rules: &NoticeRules) -> Result<ParsedNotices, Par
     Err(ParseError::OtherKind { wanted: "an OData answer", what })
 }
 
-fn answer(value: &Value, rules: &NoticeRules, parsed: &mut ParsedNotices) -> Result<bool, ParseError> {
+fn answer(
+    value: &Value,
+    rules: &NoticeRules,
+    parsed: &mut ParsedNotices,
+) -> Result<bool, ParseError> {
     let error = json::text(value, "error/message")
         .or_else(|| json::text(value, "error/message/value"))
         .or_else(|| json::text(value, "odata.error/message/value"));
@@ -43,26 +51,35 @@ fn answer(value: &Value, rules: &NoticeRules, parsed: &mut ParsedNotices) -> Res
         let what = format!("an error of the server: {}", model::truncated(&message, 300));
         return Err(ParseError::OtherKind { wanted: "an OData answer", what });
     }
-    let rows = ["value", "d/results", "d"].iter().find_map(|path| json::get(value, path)?.as_array());
+    let rows =
+        ["value", "d/results", "d"].iter().find_map(|path| json::get(value, path)?.as_array());
     let rows: Vec<&Value> = match (rows, value) {
         (Some(rows), _) => rows.iter().collect(),
         (None, Value::Array(rows)) => rows.iter().collect(),
-        (None, Value::Object(_)) if json::get(value, "ContractingAuthorityName").is_some() => vec![value],
+        (None, Value::Object(_)) if json::get(value, "ContractingAuthorityName").is_some() => {
+            vec![value]
+        }
         _ => return Ok(false),
     };
     let direct = |key: &str| value.get(key).and_then(json::plain);
     let context = direct("@odata.context").or_else(|| direct("odata.metadata"));
     let set = context.as_deref().and_then(entity_set);
     parsed.title = set.clone();
-    let count = direct("@odata.count").or_else(|| direct("odata.count")).or_else(|| json::text(value, "d/__count"));
+    let count = direct("@odata.count")
+        .or_else(|| direct("odata.count"))
+        .or_else(|| json::text(value, "d/__count"));
     parsed.total = count.and_then(|count| count.parse().ok());
-    let next = direct("@odata.nextLink").or_else(|| direct("odata.nextLink")).or_else(|| json::text(value, "d/__next"));
+    let next = direct("@odata.nextLink")
+        .or_else(|| direct("odata.nextLink"))
+        .or_else(|| json::text(value, "d/__next"));
     parsed.next = next.map(Next::Address);
     for (at, row) in rows.into_iter().enumerate() {
         let place = format!("row {}", at + 1);
         match notice(row, set.as_deref(), rules) {
             Ok(notice) => parsed.items.push(notice),
-            Err(Left::NoNotice) => parsed.skip(place, "it names neither a procedure nor an authority"),
+            Err(Left::NoNotice) => {
+                parsed.skip(place, "it names neither a procedure nor an authority")
+            }
             Err(Left::NoId) => parsed.reject(place, "it has no Id"),
         }
     }
@@ -96,17 +113,24 @@ fn stage(set: Option<&str>) -> Stage {
 
 fn notice(row: &Value, set: Option<&str>, rules: &NoticeRules) -> Result<Notice, Left> {
     let text = |keys: &[&str]| keys.iter().find_map(|key| json::text(row, key));
-    let authority = text(&["ContractingAuthorityName", "Procedure/ContractingAuthorityName", "ContractingAuthority/Name"]);
+    let authority = text(&[
+        "ContractingAuthorityName",
+        "Procedure/ContractingAuthorityName",
+        "ContractingAuthority/Name",
+    ]);
     let title = text(&["ProcedureName", "Procedure/Name", "Name", "Title"]);
     if authority.is_none() && title.is_none() {
         return Err(Left::NoNotice);
     }
-    let id = text(&["Id", "NoticeId", "Number"]).as_deref().and_then(words::name).ok_or(Left::NoId)?;
+    let id =
+        text(&["Id", "NoticeId", "Number"]).as_deref().and_then(words::name).ok_or(Left::NoId)?;
     let mut notice = Notice::new(id, stage(set));
     notice.procedure_id = text(&["ProcedureId", "Procedure/Id"]).as_deref().and_then(words::name);
     notice.form = set.and_then(words::name);
     notice.title = title.as_deref().and_then(words::title);
-    notice.summary = text(&["ShortDescription", "Description", "ProcedureDescription"]).as_deref().and_then(words::summary);
+    notice.summary = text(&["ShortDescription", "Description", "ProcedureDescription"])
+        .as_deref()
+        .and_then(words::summary);
     if let Some(name) = authority.as_deref().and_then(words::name) {
         let id = text(&["ContractingAuthorityTaxNumber", "ContractingAuthorityId"]);
         let id = id.as_deref().and_then(words::name);
@@ -116,10 +140,13 @@ fn notice(row: &Value, set: Option<&str>, rules: &NoticeRules) -> Result<Notice,
     notice.country = Some(rules.country.clone().unwrap_or_else(|| COUNTRY.into()));
     let time = |keys: &[&str]| text(keys).as_deref().and_then(instant);
     notice.published = time(&["Announced", "PublishedDate", "PublishDate", "AnnouncedDate"]);
-    notice.deadline = time(&["ApplicationDeadlineDateTime", "ApplicationDeadline", "TenderDeadline"]);
+    notice.deadline =
+        time(&["ApplicationDeadlineDateTime", "ApplicationDeadline", "TenderDeadline"]);
     notice.awarded = time(&["AwardDate", "ContractDate", "DecisionDate"]);
-    notice.procedure = text(&["ProcedureType", "Procedure/ProcedureType"]).as_deref().and_then(words::name);
-    notice.reference = text(&["NoticeNumber", "ProcedureNumber", "Number"]).as_deref().and_then(words::name);
+    notice.procedure =
+        text(&["ProcedureType", "Procedure/ProcedureType"]).as_deref().and_then(words::name);
+    notice.reference =
+        text(&["NoticeNumber", "ProcedureNumber", "Number"]).as_deref().and_then(words::name);
     notice.nature = text(&["ContractType", "ContractCategory"]).as_deref().and_then(nature);
     for key in ["CpvCode", "MainCpvCode", "Cpv", "CpvCode/Code"] {
         words::add(&mut notice.cpv, text(&[key]).as_deref().and_then(words::cpv));
@@ -127,19 +154,27 @@ fn notice(row: &Value, set: Option<&str>, rules: &NoticeRules) -> Result<Notice,
     // Expanded: Lots -> LotCpvCodeLinks -> CpvCode.
     let lots = json::list(row, "Lots").into_iter().chain(json::list(row, "Procedure/Lots"));
     for lot in std::iter::once(row).chain(lots) {
-        for link in json::list(lot, "LotCpvCodeLinks").into_iter().chain(json::list(lot, "CpvCodes")) {
+        for link in
+            json::list(lot, "LotCpvCodeLinks").into_iter().chain(json::list(lot, "CpvCodes"))
+        {
             let code = json::text(link, "CpvCode/Code").or_else(|| json::text(link, "Code"));
             words::add(&mut notice.cpv, code.as_deref().and_then(words::cpv));
         }
     }
     for supplier in ["SupplierName", "WinnerName", "Supplier/Name"] {
         if let Some(name) = text(&[supplier]).as_deref().and_then(words::name) {
-            words::party(&mut notice, Party { role: PartyRole::Winner, name, id: None, country: None });
+            words::party(
+                &mut notice,
+                Party { role: PartyRole::Winner, name, id: None, country: None },
+            );
         }
     }
     for supplier in json::list(row, "Suppliers") {
         if let Some(name) = json::text(supplier, "Name").as_deref().and_then(words::name) {
-            words::party(&mut notice, Party { role: PartyRole::Winner, name, id: None, country: None });
+            words::party(
+                &mut notice,
+                Party { role: PartyRole::Winner, name, id: None, country: None },
+            );
         }
     }
     value(&mut notice, row);
@@ -154,14 +189,16 @@ fn value(notice: &mut Notice, row: &Value) {
     let money = |amount: f64| Money { amount, currency: currency.clone() };
     let awarded = sum(&["ContractValue", "AwardValue", "Value", "TotalValue"])
         .filter(|_| matches!(notice.stage, Stage::Award | Stage::Modification));
-    let estimated = sum(&["EstimatedValue", "EstimatedValueTotal", "Procedure/EstimatedValue"]).map(money);
+    let estimated =
+        sum(&["EstimatedValue", "EstimatedValueTotal", "Procedure/EstimatedValue"]).map(money);
     let found = match (awarded.map(money), &estimated) {
         (Some(sum), _) => Some((sum, ValueKind::Awarded)),
         (None, Some(sum)) => Some((sum.clone(), ValueKind::Estimated)),
         (None, None) => None,
     };
     if let Some((sum, kind)) = found {
-        (notice.value, notice.currency, notice.value_kind) = (Some(sum.amount), sum.currency, Some(kind));
+        (notice.value, notice.currency, notice.value_kind) =
+            (Some(sum.amount), sum.currency, Some(kind));
     }
     notice.estimated = estimated;
 }

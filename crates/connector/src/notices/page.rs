@@ -84,7 +84,13 @@ fn notice(
     let anchors = Selector::parse("a[href]").ok()?;
     let select = |selector: &Option<Selector>| item.select(selector.as_ref()?).next();
     let inner = |element: ElementRef<'_>| -> Option<String> {
-        Some(element.value().attr("href").or_else(|| element.select(&anchors).next()?.value().attr("href"))?.to_owned())
+        Some(
+            element
+                .value()
+                .attr("href")
+                .or_else(|| element.select(&anchors).next()?.value().attr("href"))?
+                .to_owned(),
+        )
     };
     let link = match page.link {
         Some(_) => select(&page.link),

@@ -52,7 +52,9 @@ fn answer(value: &Value, parsed: &mut ParsedNotices) -> Result<bool, ParseError>
     for (at, raw) in notices.iter().enumerate() {
         let place = format!("notice {}", parsed.items.len() + parsed.rejected as usize + 1);
         match notice(raw) {
-            _ if at >= NOTICES => parsed.skip(place, format!("more than {NOTICES} notices in one answer")),
+            _ if at >= NOTICES => {
+                parsed.skip(place, format!("more than {NOTICES} notices in one answer"))
+            }
             Some(notice) => parsed.items.push(notice),
             None => parsed.reject(place, "it has neither a publication number nor an identifier"),
         }
@@ -92,14 +94,22 @@ fn notice(raw: &Value) -> Option<Notice> {
     notice.deadline = deadline(raw);
     notice.url = page(raw, number.as_deref());
     describe(&mut notice, raw);
-    for key in ["main-classification-proc", "main-classification-lot", "classification-cpv", "additional-classification-proc", "additional-classification-lot"] {
+    for key in [
+        "main-classification-proc",
+        "main-classification-lot",
+        "classification-cpv",
+        "additional-classification-proc",
+        "additional-classification-lot",
+    ] {
         for code in json::list(raw, key) {
             words::add(&mut notice.cpv, json::plain(code).as_deref().and_then(words::cpv));
         }
     }
     parties(&mut notice, raw);
     value(&mut notice, raw);
-    for key in ["change-notice-version-identifier", "previous-notice-id-proc", "previous-notice-id-lot"] {
+    for key in
+        ["change-notice-version-identifier", "previous-notice-id-proc", "previous-notice-id-lot"]
+    {
         for earlier in json::list(raw, key) {
             words::add(&mut notice.previous, json::plain(earlier).as_deref().and_then(words::name));
         }
@@ -140,7 +150,8 @@ fn spoken(raw: &Value, key: &str) -> Option<(Option<String>, Vec<String>)> {
     };
     match json::get(raw, key)? {
         Value::Object(languages) => {
-            let english = languages.get_key_value("eng").filter(|(_, value)| !texts(value).is_empty());
+            let english =
+                languages.get_key_value("eng").filter(|(_, value)| !texts(value).is_empty());
             let most = || {
                 let all = languages.iter().filter(|(_, value)| !texts(value).is_empty());
                 all.rev().max_by_key(|(_, value)| texts(value).len())
@@ -210,8 +221,16 @@ fn parties(notice: &mut Notice, raw: &Value) {
         }
     }
     let places = ["place-of-performance-country-lot", "place-of-performance-country-proc"];
-    notice.country = notice.country.take().or_else(|| places.iter().find_map(|key| countries(key).into_iter().next()));
-    notice.country = notice.country.take().or_else(|| notice.places.iter().find_map(|place| country::of_nuts(place).or_else(|| country::alpha2(place))));
+    notice.country = notice
+        .country
+        .take()
+        .or_else(|| places.iter().find_map(|key| countries(key).into_iter().next()));
+    notice.country = notice.country.take().or_else(|| {
+        notice
+            .places
+            .iter()
+            .find_map(|place| country::of_nuts(place).or_else(|| country::alpha2(place)))
+    });
 }
 
 fn value(notice: &mut Notice, raw: &Value) {
@@ -245,7 +264,8 @@ fn value(notice: &mut Notice, raw: &Value) {
         (None, None) => framework().map(|sum| (sum, ValueKind::Framework)),
     };
     if let Some((sum, kind)) = found {
-        (notice.value, notice.currency, notice.value_kind) = (Some(sum.amount), sum.currency, Some(kind));
+        (notice.value, notice.currency, notice.value_kind) =
+            (Some(sum.amount), sum.currency, Some(kind));
     }
     notice.estimated = estimated;
     let days = ["winner-decision-date", "contract-conclusion-date"];

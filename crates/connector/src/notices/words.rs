@@ -41,7 +41,9 @@ pub(super) fn cpv(text: &str) -> Option<String> {
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
     let (code, rest) = text.split_at(digits);
     let checked = rest.is_empty()
-        || rest.strip_prefix('-').is_some_and(|check| check.len() == 1 && check.bytes().all(|b| b.is_ascii_digit()))
+        || rest
+            .strip_prefix('-')
+            .is_some_and(|check| check.len() == 1 && check.bytes().all(|b| b.is_ascii_digit()))
         || rest.strip_prefix('.').is_some_and(|zeros| zeros.bytes().all(|b| b == b'0'))
         || rest.starts_with(char::is_whitespace);
     (checked && digits == 8 && code != "00000000").then(|| code.to_owned())
@@ -141,7 +143,11 @@ pub(super) fn day(text: &str) -> Option<Timestamp> {
 /// A point in time with its offset; a bare day as [`day`] says; without an offset UTC.
 pub(super) fn instant(text: &str) -> Option<Timestamp> {
     let text = text.trim();
-    if text.contains('T') || text.contains(':') && text.len() > 16 { date::parse(text) } else { day(text) }
+    if text.contains('T') || text.contains(':') && text.len() > 16 {
+        date::parse(text)
+    } else {
+        day(text)
+    }
 }
 
 /// An address that can be followed.

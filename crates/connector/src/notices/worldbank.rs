@@ -37,7 +37,9 @@ fn answer(value: &Value, parsed: &mut ParsedNotices) -> bool {
         Some(Value::Object(notices)) => notices.values().collect(),
         Some(_) => return false,
         None if value.is_array() => json_array(value),
-        None if value.as_object().is_some_and(|keys| fits(|key| keys.contains_key(key))) => vec![value],
+        None if value.as_object().is_some_and(|keys| fits(|key| keys.contains_key(key))) => {
+            vec![value]
+        }
         None => return false,
     };
     let count = |key: &str| json::text(value, key).and_then(|text| text.parse::<u64>().ok());
@@ -112,7 +114,9 @@ fn stage(kind: Option<&str>, status: Option<&str>) -> Stage {
     let kind = kind.unwrap_or_default().to_lowercase();
     match () {
         () if kind.contains("award") => Stage::Award,
-        () if kind.contains("general procurement") || kind.contains("procurement plan") => Stage::Planning,
+        () if kind.contains("general procurement") || kind.contains("procurement plan") => {
+            Stage::Planning
+        }
         () if kind.contains("amendment") || kind.contains("corrigendum") => Stage::Corrigendum,
         () if kind.contains("cancel") => Stage::Termination,
         () => Stage::Notice,

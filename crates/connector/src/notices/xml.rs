@@ -103,9 +103,10 @@ impl Tree {
             return Err(damaged("there is a second root element in it".into()));
         }
         let mut attributes = start.attributes();
-        let attributes = attributes.with_checks(false).flatten().take(ATTRIBUTES).map(|attribute| {
-            (local(attribute.key.as_ref()).to_owned(), unescaped(&attribute.value))
-        });
+        let attributes =
+            attributes.with_checks(false).flatten().take(ATTRIBUTES).map(|attribute| {
+                (local(attribute.key.as_ref()).to_owned(), unescaped(&attribute.value))
+            });
         let name = local(start.name().as_ref()).to_owned();
         let node = Node { name, attributes: attributes.collect(), ..Node::default() };
         self.nodes.push(node);

@@ -165,7 +165,8 @@ pub(super) fn moment(day: Option<String>, time: Option<String>) -> Option<model:
     match time {
         None => words::day(date),
         Some(time) => {
-            let zoned = time.ends_with('Z') || time.get(8..).is_some_and(|rest| rest.contains(['+', '-']));
+            let zoned =
+                time.ends_with('Z') || time.get(8..).is_some_and(|rest| rest.contains(['+', '-']));
             let offset = if zoned { "" } else { day.get(10..).unwrap_or_default() };
             words::instant(&format!("{date}T{time}{offset}")).or_else(|| words::day(date))
         }
@@ -178,7 +179,8 @@ fn describe(notice: &mut Notice, root: El<'_>, language: Option<&str>) {
     projects.extend(root.all("ProcurementProjectLot/ProcurementProject"));
     for project in &projects {
         if notice.title.is_none() {
-            notice.title = spoken(*project, "Name", language, false).as_deref().and_then(words::title);
+            notice.title =
+                spoken(*project, "Name", language, false).as_deref().and_then(words::title);
         }
         if notice.summary.is_none() {
             let text = spoken(*project, "Description", language, true);
@@ -193,12 +195,14 @@ fn describe(notice: &mut Notice, root: El<'_>, language: Option<&str>) {
             notice.nature = code.as_deref().and_then(nature);
         }
     }
-    notice.procedure = line(root, "TenderingProcess/ProcedureCode").as_deref().and_then(words::name);
+    notice.procedure =
+        line(root, "TenderingProcess/ProcedureCode").as_deref().and_then(words::name);
     // Main codes come first: of the procedure, then of its lots.
     let code = |el: El<'_>| {
         let code = el.child("ItemClassificationCode")?;
         let list = code.attribute("listName").or(code.attribute("listID"));
-        list.is_none_or(|list| list.eq_ignore_ascii_case("cpv")).then(|| words::cpv(&code.line()?))?
+        list.is_none_or(|list| list.eq_ignore_ascii_case("cpv"))
+            .then(|| words::cpv(&code.line()?))?
     };
     for kind in ["MainCommodityClassification", "AdditionalCommodityClassification"] {
         for found in projects.iter().take(1).flat_map(|project| project.all(kind)) {
@@ -212,7 +216,8 @@ fn describe(notice: &mut Notice, root: El<'_>, language: Option<&str>) {
             }
         }
     }
-    for address in root.all("ProcurementProjectLot/TenderingTerms/CallForTendersDocumentReference") {
+    for address in root.all("ProcurementProjectLot/TenderingTerms/CallForTendersDocumentReference")
+    {
         let uri = line(address, "Attachment/ExternalReference/URI");
         words::add(&mut notice.documents, uri.as_deref().and_then(words::web));
     }
@@ -261,7 +266,9 @@ fn lots(notice: &mut Notice, root: El<'_>, language: Option<&str>) {
                     words::add(&mut lot.cpv, code.line().as_deref().and_then(words::cpv));
                 }
             }
-            if let Some(money) = money(project, "RequestedTenderTotal/EstimatedOverallContractAmount") {
+            if let Some(money) =
+                money(project, "RequestedTenderTotal/EstimatedOverallContractAmount")
+            {
                 (lot.value, lot.currency) = (Some(money.amount), money.currency);
             }
         }
@@ -294,9 +301,9 @@ fn value(notice: &mut Notice, root: El<'_>, extension: &Extension<'_>, outcome: 
             "{}/FrameworkMaximumAmount",
             "RequestedTenderTotal/UBLExtensions/UBLExtension/ExtensionContent/EformsExtension"
         );
-        result
-            .or_else(|| money(root, &format!("ProcurementProject/{extended}")))
-            .or_else(|| words::add_up(projects.iter().filter_map(|project| money(*project, &extended))))
+        result.or_else(|| money(root, &format!("ProcurementProject/{extended}"))).or_else(|| {
+            words::add_up(projects.iter().filter_map(|project| money(*project, &extended)))
+        })
     };
     let found = match (awarded, &estimated) {
         (Some(sum), _) => Some((sum, ValueKind::Awarded)),
@@ -304,7 +311,8 @@ fn value(notice: &mut Notice, root: El<'_>, extension: &Extension<'_>, outcome: 
         (None, None) => framework().map(|sum| (sum, ValueKind::Framework)),
     };
     if let Some((sum, kind)) = found {
-        (notice.value, notice.currency, notice.value_kind) = (Some(sum.amount), sum.currency, Some(kind));
+        (notice.value, notice.currency, notice.value_kind) =
+            (Some(sum.amount), sum.currency, Some(kind));
     }
     notice.estimated = estimated;
 }

@@ -27,7 +27,8 @@ impl Organisations {
             let Some(company) = organisation.child("Company") else { continue };
             let Some(found) = Organisation::of(company, language) else { continue };
             // A touch point acts for its organisation: the official name is the organisation's.
-            for part in organisation.children("Company").chain(organisation.children("TouchPoint")) {
+            for part in organisation.children("Company").chain(organisation.children("TouchPoint"))
+            {
                 for id in part.all("PartyIdentification/ID").into_iter().filter_map(El::line) {
                     all.by_id.entry(id).or_insert_with(|| found.clone());
                 }

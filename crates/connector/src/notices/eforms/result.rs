@@ -6,7 +6,9 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use model::{Money, Timestamp};
 
 use super::super::xml::El;
-use super::{Extension, Notice, Organisations, ParsedNotices, Party, PartyRole, line, money, words};
+use super::{
+    Extension, Notice, Organisations, ParsedNotices, Party, PartyRole, line, money, words,
+};
 
 /// Winners and sums, in the order of the notice.
 #[derive(Debug, Default)]
@@ -74,7 +76,8 @@ impl Outcome {
                 }
             }
             let named = parts.subcontractors(*tender).into_iter();
-            let found = named.filter_map(|id| Some(organisations.get(&id)?.party(PartyRole::Subcontractor)));
+            let found = named
+                .filter_map(|id| Some(organisations.get(&id)?.party(PartyRole::Subcontractor)));
             outcome.subcontractors.extend(found);
         }
         outcome
@@ -100,7 +103,8 @@ impl Outcome {
             let contracts = lines(lot_result, "SettledContract/ID");
             let settled: Vec<_> =
                 contracts.iter().flat_map(|contract| parts.settled(contract)).collect();
-            let chosen: Vec<_> = tenders.iter().filter(|id| settled.contains(id)).cloned().collect();
+            let chosen: Vec<_> =
+                tenders.iter().filter(|id| settled.contains(id)).cloned().collect();
             let winning = match (tenders.is_empty(), chosen.is_empty()) {
                 (true, _) => settled,
                 (false, true) => tenders,
@@ -109,7 +113,8 @@ impl Outcome {
             wins.extend(winning.into_iter().map(|tender| Win { tender, lot: lot.clone() }));
         }
         if results == 0 {
-            let tenders = result.children("SettledContract").flat_map(|el| lines(el, "LotTender/ID"));
+            let tenders =
+                result.children("SettledContract").flat_map(|el| lines(el, "LotTender/ID"));
             wins.extend(tenders.map(|tender| Win { tender, lot: None }));
         }
         wins

@@ -57,12 +57,16 @@ pub(super) fn of(root: El<'_>, extension: &Extension<'_>, parsed: &mut ParsedNot
     let kind = root.child("NoticeTypeCode");
     let form = kind.and_then(|kind| kind.attribute("listName"));
     if let Some(changes) = extension.changes {
-        let cancelled = changes.named("ReasonCode").filter_map(El::line).any(|code| code == "cancel");
+        let cancelled =
+            changes.named("ReasonCode").filter_map(El::line).any(|code| code == "cancel");
         return if cancelled { Stage::Termination } else { Stage::Corrigendum };
     }
     of_codes(subtype.as_deref(), form).unwrap_or_else(|| {
         let codes = [subtype.as_deref(), form].into_iter().flatten().collect::<Vec<_>>().join(", ");
-        parsed.problem("notice", format!("its kind ({codes}) is not known; the root element decides"));
+        parsed.problem(
+            "notice",
+            format!("its kind ({codes}) is not known; the root element decides"),
+        );
         match root.name() {
             "PriorInformationNotice" => Stage::Planning,
             "ContractAwardNotice" => Stage::Award,

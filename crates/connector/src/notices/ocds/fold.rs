@@ -29,24 +29,33 @@ pub(super) fn record(record: &Value) -> Result<Value, NoRelease> {
     if let Some(compiled) = json::get(record, "compiledRelease").filter(|found| found.is_object()) {
         return Ok(with_ocid(compiled.clone()));
     }
-    if let Some(versioned) = json::get(record, "versionedRelease").filter(|found| found.is_object()) {
+    if let Some(versioned) = json::get(record, "versionedRelease").filter(|found| found.is_object())
+    {
         return Ok(with_ocid(newest(versioned)));
     }
     let releases = json::list(record, "releases");
     let embedded: Vec<&Value> = releases
         .iter()
-        .filter(|release| release.is_object() && (has_content(release) || json::get(release, "url").is_none()))
+        .filter(|release| {
+            release.is_object() && (has_content(release) || json::get(release, "url").is_none())
+        })
         .take(RELEASES)
         .copied()
         .collect();
     if embedded.is_empty() {
-        return Err(if releases.is_empty() { NoRelease::Empty } else { NoRelease::Linked(releases.len()) });
+        return Err(if releases.is_empty() {
+            NoRelease::Empty
+        } else {
+            NoRelease::Linked(releases.len())
+        });
     }
     Ok(with_ocid(merge(embedded)))
 }
 
 fn has_content(release: &Value) -> bool {
-    ["tender", "awards", "contracts", "planning", "buyer"].iter().any(|key| release.get(key).is_some())
+    ["tender", "awards", "contracts", "planning", "buyer"]
+        .iter()
+        .any(|key| release.get(key).is_some())
 }
 
 /// Releases by date, later ones over earlier ones (OCDS 1.1, "Merging"): objects key by key, lists
@@ -98,7 +107,9 @@ pub(super) fn is_versioned(release: &Value) -> bool {
 
 fn holds_versions(value: &Value) -> bool {
     match value {
-        Value::Array(members) => members.iter().any(|member| is_version(member) || holds_versions(member)),
+        Value::Array(members) => {
+            members.iter().any(|member| is_version(member) || holds_versions(member))
+        }
         Value::Object(fields) => fields.values().any(holds_versions),
         _ => false,
     }
@@ -113,7 +124,8 @@ pub(super) fn newest(versioned: &Value) -> Value {
     let mut last = None;
     let mut release = unfold(versioned, &mut last);
     if let (Some(fields), Some(last)) = (release.as_object_mut(), last) {
-        for (key, version) in [("id", "releaseID"), ("date", "releaseDate"), ("tag", "releaseTag")] {
+        for (key, version) in [("id", "releaseID"), ("date", "releaseDate"), ("tag", "releaseTag")]
+        {
             if let Some(value) = last.get(version) {
                 fields.entry(key).or_insert_with(|| value.clone());
             }
@@ -156,9 +168,12 @@ mod tests {
              "tender": {"title": "Old", "description": "D", "items": [{"id": 1, "x": 1}, {"id": 2, "y": 1}]}},
         ]});
         let Ok(state) = record_state(&record) else { panic!("there are releases") };
-        assert_eq!(state, json!({"ocid": "o-1", "id": "2", "date": "2026-02-01", "tag": ["award"],
+        assert_eq!(
+            state,
+            json!({"ocid": "o-1", "id": "2", "date": "2026-02-01", "tag": ["award"],
             "awards": [{"id": "a", "status": "active"}],
-            "tender": {"title": "New", "description": "D", "items": [{"id": 1, "x": 1}, {"id": 2, "y": 1}]}}));
+            "tender": {"title": "New", "description": "D", "items": [{"id": 1, "x": 1}, {"id": 2, "y": 1}]}})
+        );
     }
 
     fn record_state(value: &Value) -> Result<Value, NoRelease> {
@@ -178,7 +193,10 @@ mod tests {
         let versioned = json!({"ocid": "o", "tender": {"title": [version("1", "2026-01-01", json!("Old")), version("2", "2026-02-01", json!("New"))],
             "items": [{"id": "i", "quantity": [version("1", "2026-01-01", json!(3))]}]}});
         assert!(is_versioned(&versioned));
-        assert_eq!(newest(&versioned), json!({"ocid": "o", "id": "2", "date": "2026-02-01", "tag": ["tender"],
-            "tender": {"title": "New", "items": [{"id": "i", "quantity": 3}]}}));
+        assert_eq!(
+            newest(&versioned),
+            json!({"ocid": "o", "id": "2", "date": "2026-02-01", "tag": ["tender"],
+            "tender": {"title": "New", "items": [{"id": "i", "quantity": 3}]}})
+        );
     }
 }

@@ -59,7 +59,14 @@ impl Reader<'_> {
             return false;
         }
         if let Ok(members) = serde_json::from_str::<Vec<&RawValue>>(document.get()) {
-            return members.into_iter().fold(false, |any, one| self.document(one, depth - 1) || any);
+            let read: Vec<bool> =
+                members.into_iter().map(|one| self.document(one, depth - 1)).collect();
+            let any = read.contains(&true);
+            for (at, _) in read.iter().enumerate().filter(|(_, read)| any && !**read) {
+                let reason = "it is neither a package nor a release nor a record";
+                self.parsed.reject(format!("member {}", at + 1), reason);
+            }
+            return any;
         }
         let Ok(keys) = serde_json::from_str::<Keys<'_>>(document.get()) else { return false };
         let list = |key: &str| -> Option<Vec<&RawValue>> {
@@ -88,13 +95,17 @@ impl Reader<'_> {
             self.one(document, if whole { "record" } else { "release" });
             return true;
         }
-        let inside = WRAPPING.iter().filter_map(|key| keys.get(*key));
-        inside.fold(false, |any, one| self.document(one, depth - 1) || any)
+        let mut any = false;
+        for inside in WRAPPING.iter().filter_map(|key| keys.get(*key)) {
+            any |= self.document(inside, depth - 1);
+        }
+        any
     }
 
     /// What a package says about itself.
     fn package(&mut self, keys: &Keys<'_>) {
-        let value = |key: &str| -> Option<Value> { serde_json::from_str(keys.get(key)?.get()).ok() };
+        let value =
+            |key: &str| -> Option<Value> { serde_json::from_str(keys.get(key)?.get()).ok() };
         let version = value("version").and_then(|version| json::plain(&version));
         self.format(version);
         let publisher = value("publisher").and_then(|publisher| json::text(&publisher, "name"));
@@ -126,7 +137,9 @@ impl Reader<'_> {
                     let reason = format!("its {links} releases are linked, none is embedded");
                     return self.parsed.skip(at, reason);
                 }
-                Err(fold::NoRelease::Empty) => return self.parsed.reject(at, "there is no release in it"),
+                Err(fold::NoRelease::Empty) => {
+                    return self.parsed.reject(at, "there is no release in it");
+                }
             }
         } else if fold::is_versioned(&value) {
             fold::newest(&value)

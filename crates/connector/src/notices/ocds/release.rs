@@ -67,7 +67,9 @@ pub(super) fn read(
     notice.awarded = decided
         .filter_map(|award| words::instant(&json::text(award, "date")?))
         .min()
-        .or_else(|| signed.filter_map(|contract| words::instant(&json::text(contract, "dateSigned")?)).min());
+        .or_else(|| {
+            signed.filter_map(|contract| words::instant(&json::text(contract, "dateSigned")?)).min()
+        });
     Ok(notice)
 }
 
@@ -109,17 +111,18 @@ fn describe(notice: &mut Notice, release: &Value) {
         let found = budget.iter().find_map(|path| json::text(release, path))?;
         words::title(&found)
     });
-    notice.summary = parts.iter().find_map(|part| words::summary(&json::lines(part, "description")?));
+    notice.summary =
+        parts.iter().find_map(|part| words::summary(&json::lines(part, "description")?));
     notice.summary = notice.summary.take().or_else(|| {
         let budget = ["planning/rationale", "planning/budget/description"];
         words::summary(&budget.iter().find_map(|path| json::lines(release, path))?)
     });
     notice.lang = json::text(release, "language").as_deref().and_then(lang::bcp47);
     notice.reference = json::text(release, "tender/id").as_deref().and_then(words::name);
-    notice.nature = json::text(release, "tender/mainProcurementCategory").as_deref().and_then(words::name);
+    notice.nature =
+        json::text(release, "tender/mainProcurementCategory").as_deref().and_then(words::name);
     let method = ["tender/procurementMethodDetails", "tender/procurementMethod"];
-    notice.procedure =
-        method.iter().find_map(|path| words::name(&json::text(release, path)?));
+    notice.procedure = method.iter().find_map(|path| words::name(&json::text(release, path)?));
     let pages = json::list(release, "tender/documents");
     let page = pages.iter().find(|document| {
         json::text(document, "documentType").is_some_and(|kind| kind.ends_with("Notice"))
@@ -129,7 +132,10 @@ fn describe(notice: &mut Notice, release: &Value) {
         .find_map(|path| words::web(&json::text(release, path)?))
         .or_else(|| words::web(&json::text(page?, "url")?));
     for document in pages {
-        words::add(&mut notice.documents, json::text(document, "url").as_deref().and_then(words::web));
+        words::add(
+            &mut notice.documents,
+            json::text(document, "url").as_deref().and_then(words::web),
+        );
     }
     for related in json::list(release, "relatedProcesses") {
         let earlier = json::text(related, "identifier");
@@ -138,7 +144,10 @@ fn describe(notice: &mut Notice, release: &Value) {
     let amended = json::list(release, "tender/amendments").into_iter();
     for amendment in amended.chain(json::list(release, "tender/amendment")) {
         for key in ["rationale", "description"] {
-            words::add(&mut notice.changes, json::text(amendment, key).as_deref().and_then(words::title));
+            words::add(
+                &mut notice.changes,
+                json::text(amendment, key).as_deref().and_then(words::title),
+            );
         }
     }
 }
@@ -163,7 +172,10 @@ fn parties(notice: &mut Notice, release: &Value, rules: &NoticeRules) {
     };
     let with_role = |role: &str| -> Vec<&Value> {
         let plays = |party: &&&Value| {
-            json::list(party, "roles").into_iter().filter_map(Value::as_str).any(|known| known == role)
+            json::list(party, "roles")
+                .into_iter()
+                .filter_map(Value::as_str)
+                .any(|known| known == role)
         };
         known.iter().filter(plays).copied().collect()
     };
@@ -240,17 +252,20 @@ fn money(value: &Value, path: &str) -> Option<Money> {
 fn value(notice: &mut Notice, release: &Value) {
     let of = |list: &str| {
         let parts = json::list(release, list);
-        words::add_up(parts.into_iter().filter(|part| stands(part)).filter_map(|part| money(part, "value")))
+        words::add_up(
+            parts.into_iter().filter(|part| stands(part)).filter_map(|part| money(part, "value")),
+        )
     };
-    let estimated = money(release, "tender/value")
-        .or_else(|| money(release, "planning/budget/amount"));
+    let estimated =
+        money(release, "tender/value").or_else(|| money(release, "planning/budget/amount"));
     let found = match (of("awards").or_else(|| of("contracts")), &estimated) {
         (Some(sum), _) => Some((sum, ValueKind::Awarded)),
         (None, Some(sum)) => Some((sum.clone(), ValueKind::Estimated)),
         (None, None) => None,
     };
     if let Some((sum, kind)) = found {
-        (notice.value, notice.currency, notice.value_kind) = (Some(sum.amount), sum.currency, Some(kind));
+        (notice.value, notice.currency, notice.value_kind) =
+            (Some(sum.amount), sum.currency, Some(kind));
     }
     notice.estimated = estimated;
 }

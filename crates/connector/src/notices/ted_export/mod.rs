@@ -68,8 +68,10 @@ impl<'t> Sections<'t> {
             .filter(|form| form.name() != "NOTICE_UUID")
             .collect();
         let original = |form: &&El<'t>| form.attribute("CATEGORY") == Some("ORIGINAL");
-        let spoken = |form: &&El<'t>| language.is_some() && form.attribute("LG") == language.as_deref();
-        let form = forms.iter().find(original).or_else(|| forms.iter().find(spoken)).or(forms.first());
+        let spoken =
+            |form: &&El<'t>| language.is_some() && form.attribute("LG") == language.as_deref();
+        let form =
+            forms.iter().find(original).or_else(|| forms.iter().find(spoken)).or(forms.first());
         let codes = root.path("CODED_DATA_SECTION/CODIF_DATA");
         Self { root, data, codes, form: form.copied() }
     }
@@ -95,7 +97,8 @@ fn number(text: &str) -> String {
     let short = |text: &str| {
         let (year, rest) = text.split_once("/S")?;
         let (_, number) = rest.trim().split_once('-')?;
-        let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        let digits =
+            |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
         (digits(year.trim()) && digits(number.trim()))
             .then(|| format!("{}-{}", number.trim(), year.trim()))
     };
@@ -152,7 +155,8 @@ fn describe(notice: &mut Notice, sections: &Sections<'_>) {
     notice.title = title.as_deref().and_then(words::title).or_else(|| official_title(sections));
     let text = sections.form.and_then(|form| form.path("OBJECT_CONTRACT/SHORT_DESCR")?.lines());
     let text = text.or_else(|| {
-        let names = ["SHORT_DESCR", "SHORT_CONTRACT_DESCRIPTION", "TOTAL_QUANTITY_OR_SCOPE", "DESCRIPTION"];
+        let names =
+            ["SHORT_DESCR", "SHORT_CONTRACT_DESCRIPTION", "TOTAL_QUANTITY_OR_SCOPE", "DESCRIPTION"];
         names.iter().find_map(|name| sections.form?.named(name).find_map(El::lines))
     });
     notice.summary = text.as_deref().and_then(words::summary);
@@ -198,7 +202,9 @@ fn cpv(notice: &mut Notice, sections: &Sections<'_>) {
         .filter(|code| !replaced.iter().any(|old| code.is_inside(*old)))
         .collect();
     let mains = sections.form.iter().flat_map(|form| form.named("CPV_MAIN"));
-    let main = mains.filter(|el| !replaced.iter().any(|old| el.is_inside(*old))).find_map(|el| el.child("CPV_CODE"));
+    let main = mains
+        .filter(|el| !replaced.iter().any(|old| el.is_inside(*old)))
+        .find_map(|el| el.child("CPV_CODE"));
     let data = sections.data.iter().flat_map(|data| data.children("ORIGINAL_CPV"));
     for code in main.into_iter().chain(codes).chain(data) {
         let written = code.attribute("CODE").map(str::to_owned).or_else(|| code.line());
@@ -252,7 +258,8 @@ fn lots(notice: &mut Notice, sections: &Sections<'_>) {
     let objects = form.all("OBJECT_CONTRACT/OBJECT_DESCR");
     let divided = objects.len() > 1 || form.named("LOT_DIVISION").next().is_some();
     for (at, object) in objects.iter().enumerate().take(words::LIST).filter(|_| divided) {
-        let number = line(*object, "LOT_NO").or_else(|| object.attribute("ITEM").map(str::to_owned));
+        let number =
+            line(*object, "LOT_NO").or_else(|| object.attribute("ITEM").map(str::to_owned));
         let id = number.as_deref().and_then(words::name).unwrap_or_else(|| (at + 1).to_string());
         let title = line(*object, "TITLE").as_deref().and_then(words::title);
         let mut lot = Lot { id, title, ..Lot::default() };
@@ -264,8 +271,12 @@ fn lots(notice: &mut Notice, sections: &Sections<'_>) {
         }
         notice.lots.push(lot);
     }
-    for (at, object) in form.named("F16_DIVISION_INTO_LOTS").chain(form.named("LOT_PRIOR_INFORMATION")).enumerate() {
-        let Some(title) = line(object, "LOT_TITLE").as_deref().and_then(words::title) else { continue };
+    for (at, object) in
+        form.named("F16_DIVISION_INTO_LOTS").chain(form.named("LOT_PRIOR_INFORMATION")).enumerate()
+    {
+        let Some(title) = line(object, "LOT_TITLE").as_deref().and_then(words::title) else {
+            continue;
+        };
         let id = line(object, "LOT_NUMBER").unwrap_or_else(|| (at + 1).to_string());
         notice.lots.push(Lot { id, title: Some(title), ..Lot::default() });
     }

@@ -58,7 +58,8 @@ pub(super) fn read(notice: &mut Notice, sections: &Sections<'_>) {
             one_of(estimates.filter_map(old_costs))
         })
         .or_else(|| coded(sections, "GLOBAL"));
-    let has_award = matches!(notice.stage, Stage::Award | Stage::Modification) || !awards.is_empty();
+    let has_award =
+        matches!(notice.stage, Stage::Award | Stage::Modification) || !awards.is_empty();
     value(notice, after.or_else(|| total().filter(|_| has_award)), estimated);
 }
 
@@ -69,7 +70,8 @@ fn value(notice: &mut Notice, awarded: Option<Money>, estimated: Option<Money>) 
         (None, None) => None,
     };
     if let Some((sum, kind)) = found {
-        (notice.value, notice.currency, notice.value_kind) = (Some(sum.amount), sum.currency, Some(kind));
+        (notice.value, notice.currency, notice.value_kind) =
+            (Some(sum.amount), sum.currency, Some(kind));
     }
     notice.estimated = estimated;
 }
@@ -109,7 +111,8 @@ fn estimate_of(award: El<'_>) -> Option<Money> {
 
 /// The sum inside an element of the older layout.
 fn old_sum(element: El<'_>) -> Option<Money> {
-    let inside = element.descendants().filter(|el| el.name().starts_with("COSTS_RANGE_AND_CURRENCY"));
+    let inside =
+        element.descendants().filter(|el| el.name().starts_with("COSTS_RANGE_AND_CURRENCY"));
     one_of(std::iter::once(element).chain(inside).filter_map(old_costs))
 }
 

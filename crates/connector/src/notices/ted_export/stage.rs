@@ -70,7 +70,8 @@ pub(super) fn of(sections: &Sections<'_>, parsed: &mut ParsedNotices) -> Stage {
 /// `F03`, also of the older forms, which write `3`.
 fn form_number(sections: &Sections<'_>) -> Option<String> {
     let number = sections.form?.attribute("FORM")?;
-    let digits = !number.is_empty() && number.len() <= 2 && number.bytes().all(|b| b.is_ascii_digit());
+    let digits =
+        !number.is_empty() && number.len() <= 2 && number.bytes().all(|b| b.is_ascii_digit());
     Some(if digits { format!("F{number:0>2}") } else { number.to_owned() })
 }
 
