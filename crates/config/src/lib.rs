@@ -24,6 +24,7 @@ mod groups;
 mod load;
 mod near;
 mod problem;
+mod robots;
 mod secret;
 mod settings;
 mod sources;

@@ -7,10 +7,11 @@ use connector::{Connector, FeedRules};
 use console::SourceInfo;
 use ipnet::IpNet;
 use model::{SourceId, canonical_url};
-use pipeline::{Secret, Source};
+use pipeline::{RobotsRule, Secret, Source};
 
 use crate::connectors::{self, Kind};
 use crate::groups::{Entry, Groups};
+use crate::robots;
 use crate::secret::secret_or_plain;
 use crate::table::{Here, Placed, Table, Value, not_blank};
 use crate::value::{country, duration_within, grade, language, one_of, slug, warn_if_blocked};
@@ -68,6 +69,7 @@ struct RawSource<'d> {
     headers: Vec<(String, Secret)>,
     replace: Vec<(String, String)>,
     terms: Option<String>,
+    robots: RobotsRule,
 }
 
 fn source<'d>(id: &str, mut table: Table<'d>) -> Option<RawSource<'d>> {
@@ -84,6 +86,7 @@ fn source<'d>(id: &str, mut table: Table<'d>) -> Option<RawSource<'d>> {
     let headers = headers(&mut table, &used_by);
     let replace = replacements(&mut table);
     let terms = table.parsed("terms", one_of(&TERMS));
+    let robots = robots::read(&mut table);
     let text = table.placed("text", one_of(&TEXTS));
     let connector = connectors::read(&mut table);
     table.finish();
@@ -118,6 +121,7 @@ fn source<'d>(id: &str, mut table: Table<'d>) -> Option<RawSource<'d>> {
         headers,
         replace,
         terms: terms.map(str::to_owned),
+        robots,
         id,
     })
 }
@@ -154,6 +158,7 @@ impl RawSource<'_> {
             country: self.country.clone(),
             lang: self.lang.clone(),
             off: self.off.clone(),
+            robots_ignored: self.robots.ignored().map(str::to_owned),
         });
         // The others are off and have nothing to be polled with.
         if self.kind == Kind::Feed {
@@ -171,6 +176,7 @@ impl RawSource<'_> {
                 headers: self.headers,
                 replace: self.replace,
                 terms: self.terms,
+                robots: self.robots,
             });
         }
     }

@@ -48,6 +48,13 @@ fn each_value_of_a_source_is_checked() {
         ("off = true", "3:7: off = true: must be a text in quotes"),
         ("terms = \"fine\"", r#"3:9: terms = "fine": is not one of `ok`, `pending`, `restricted`"#),
         ("text = \"full\"", r#"3:8: text = "full": is not one of `never`, `tagged`, `always`"#),
+        ("robots.obey = false", "3:1: to set robots.txt aside, say why: `robots.ignore = \"…\"`"),
+        ("robots.ignore = \"\"", r#"3:17: robots.ignore = "": is empty"#),
+        ("robots.ignore = true", "3:17: robots.ignore = true: must be a text in quotes"),
+        (
+            "robots = { ignore = \"agreed\", obey = true }",
+            "3:1: `robots` says both: either `robots.obey = true` or `robots.ignore = \"why\"`",
+        ),
         ("headers.host = \"b.example\"", "3:9: `headers.host` is set by stackwatch itself"),
         ("headers.\"x y\" = \"1\"", "3:9: `headers.x y` is not the name of a header"),
         ("headers.x = \"a\\r\\nb\"", "3:13: `headers.x`: a header is plain ASCII text"),

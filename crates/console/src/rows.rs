@@ -242,6 +242,9 @@ pub struct SourceRow {
     pub lang: Option<String>,
     /// Why it is off; `null` when it is on.
     pub off: Option<String>,
+    /// Why its host's robots.txt is set aside; `null` when it is not.
+    #[serde(default)]
+    pub robots_ignored: Option<String>,
     pub health: Health,
     pub health_since: Option<Timestamp>,
     pub last_attempt: Option<Timestamp>,

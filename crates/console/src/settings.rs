@@ -32,4 +32,6 @@ pub struct SourceInfo {
     pub lang: Option<String>,
     /// Present: the source is off, for this reason.
     pub off: Option<String>,
+    /// Present: its host's robots.txt is set aside, for this reason.
+    pub robots_ignored: Option<String>,
 }

@@ -227,7 +227,10 @@ pub(crate) async fn sources(cli: &Cli, json: bool) -> Outcome {
             output::or_dash(row.category.as_ref()),
             match &row.off {
                 Some(reason) => format!("off: {reason}"),
-                None => row.health.to_string(),
+                None => match &row.robots_ignored {
+                    Some(reason) => format!("{}, ignores robots.txt: {reason}", row.health),
+                    None => row.health.to_string(),
+                },
             },
             row.last_success.map_or_else(|| "never".into(), |time| local(&at, time)),
             output::or_dash(row.error.as_ref()),

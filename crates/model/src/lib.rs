@@ -3,6 +3,7 @@
 //! No IO, no async, no clock: time is handed in.
 
 mod alert;
+mod blind;
 mod clean;
 mod designation;
 mod detail;
@@ -11,6 +12,7 @@ mod id;
 mod identity;
 mod item;
 mod notice;
+mod quarantine;
 mod robots;
 mod source;
 mod tag;
@@ -20,6 +22,7 @@ mod url;
 pub use crate::alert::{
     Alert, AlertId, Delivery, DeliveryState, Held, MessageId, MessageRef, OutboxEntry,
 };
+pub use crate::blind::Blind;
 pub use crate::clean::{one_line, terminal_safe, truncated};
 pub use crate::designation::Designation;
 pub use crate::detail::{Detail, ListVersion, Listing, ListingChange, Procurement, Published};
@@ -30,6 +33,7 @@ pub use crate::identity::{
 };
 pub use crate::item::{Entry, Item, ItemId, Kind, Lang, Problem, Revision, StoryId, entry_limits};
 pub use crate::notice::{Lot, Money, Notice, Party, PartyRole, Stage, ValueKind};
+pub use crate::quarantine::{QuarantineId, Quarantined};
 pub use crate::robots::RobotsCopy;
 pub use crate::source::{
     Attempt, Counts, Health, Outage, OutcomeKind, SourceState, Transition, Validators,

@@ -18,6 +18,7 @@ mod language;
 mod lifecycle;
 mod outcome;
 mod retag;
+mod robots;
 mod run;
 mod scheduler;
 mod settings;
@@ -42,6 +43,6 @@ pub use run::{Rehearsal, RunError, rehearse, run_source};
 pub use scheduler::Schedule;
 pub use settings::{
     AlertRule, Channel, ChannelKind, Criteria, DigestFormat, DigestSettings, EmailSettings,
-    Heartbeat, Secret, SecretRef, Settings, SmtpTls, Source, Weekday,
+    Heartbeat, RobotsRule, Secret, SecretRef, Settings, SmtpTls, Source, Weekday,
 };
 pub use watch::{Summary, watch, watch_once};

@@ -91,9 +91,9 @@ async fn fetch(cx: &Context, source: &Source, before: &SourceState) -> Attempted
         accept: fetch::ACCEPT_FEED,
         headers,
         max_body: cx.settings.max_feed_bytes,
-        purpose: fetch::Purpose::Chosen,
+        purpose: source.purpose(),
     };
-    match cx.fetcher.get(&request).await {
+    match crate::robots::get(cx, &request).await {
         Ok(Fetched::Body(body)) => Attempted::Body(body),
         Ok(Fetched::NotModified(meta)) => {
             let transport = transport(&meta, 0);

@@ -59,6 +59,43 @@ pub struct Source {
     pub replace: Vec<(String, String)>,
     /// `ok`, `pending`, `restricted`.
     pub terms: Option<String>,
+    pub robots: RobotsRule,
+}
+
+/// What a source makes of its host's robots.txt.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum RobotsRule {
+    /// Pages, lists and sitemaps obey; feeds and data that an operator chose are exempt.
+    #[default]
+    Usual,
+    /// Obeys whatever it is.
+    Obey,
+    /// Set aside, for a reason that someone has written down.
+    Ignore { reason: String },
+}
+
+impl RobotsRule {
+    /// Why robots.txt is set aside, if it is.
+    pub fn ignored(&self) -> Option<&str> {
+        match self {
+            Self::Ignore { reason } => Some(reason),
+            Self::Usual | Self::Obey => None,
+        }
+    }
+}
+
+impl Source {
+    /// What the source's own address is asked for as.
+    pub fn purpose(&self) -> fetch::Purpose {
+        match &self.robots {
+            RobotsRule::Obey => fetch::Purpose::Crawl,
+            RobotsRule::Ignore { .. } => fetch::Purpose::Chosen,
+            RobotsRule::Usual if matches!(self.connector, Connector::Feed(_)) => {
+                fetch::Purpose::Chosen
+            }
+            RobotsRule::Usual => fetch::Purpose::Crawl,
+        }
+    }
 }
 
 /// A value that never shows itself: configured as `env:NAME` or `file:PATH`.

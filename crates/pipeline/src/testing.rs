@@ -27,6 +27,7 @@ pub(crate) fn source(id: &str) -> Source {
         headers: vec![],
         replace: vec![],
         terms: None,
+        robots: crate::RobotsRule::Usual,
     }
 }
 

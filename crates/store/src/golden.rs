@@ -3,9 +3,10 @@
 //! the old type for reading, and add the new bytes beside the old ones.
 
 use model::{
-    Alert, AlertId, Attempt, Counts, Delivery, DeliveryState, DigestRun, Facet, Field, Health,
-    Held, Item, ItemId, Kind, MessageRef, Outage, OutboxEntry, OutcomeKind, Revision, SourceState,
-    Span, StoryId, Tag, Timestamp, Transition, Validators,
+    Alert, AlertId, Attempt, Blind, Counts, Delivery, DeliveryState, DigestRun, Facet, Field,
+    Health, Held, Item, ItemId, Kind, MessageRef, Outage, OutboxEntry, OutcomeKind, Problem,
+    Quarantined, Revision, RobotsCopy, SourceState, Span, StoryId, Tag, Timestamp, Transition,
+    Validators,
 };
 
 use crate::tables::*;
@@ -148,6 +149,53 @@ fn facts_and_sources() {
     check::<Attempts>(attempt, "02010401f703c0843ddc0b0a01020304010178");
     check::<Transitions>(transition, "030101040104676f6e65");
     check::<Outages>(Outage { until: at(5) }, "04018827");
+}
+
+#[test]
+fn what_is_known_of_hosts_and_of_silence() {
+    let copy = RobotsCopy {
+        said_at: Some(at(1)),
+        body: Some(b"allow".to_vec()),
+        validators: Validators { etag: Some("e".into()), last_modified: None },
+        asked_at: Some(at(2)),
+        failing_since: Some(at(2)),
+        failures: 1,
+        error: Some("no".into()),
+    };
+    check::<Robots>(copy, "070101e8070105616c6c6f770101650001d00f01d00f0101026e6f");
+    let blind = Blind {
+        until: Some(at(3)),
+        noticed: at(2),
+        outcome: Some(OutcomeKind::Unreachable),
+        reason: Some("no".into()),
+        failures: 300,
+    };
+    check::<Blindness>(blind, "080101b817d00f010201026e6fac02");
+}
+
+#[test]
+fn what_could_not_be_read() {
+    let row = Quarantined {
+        source: "danas".parse().unwrap(),
+        first: at(1),
+        last: at(2),
+        times: 2,
+        reason: "no feed".into(),
+        rejected: 3,
+        problems: vec![Problem { at: "entry 1".into(), reason: "r".into() }],
+        connector: "feed".into(),
+        url: "https://example.org/".into(),
+        content_type: Some("text/html".into()),
+        status: 200,
+        bytes: 300,
+        kept: 200,
+        retried: Some(at(3)),
+    };
+    check::<Quarantine>(
+        row,
+        "60010564616e6173e807d00f02076e6f2066656564030107656e7472792031017204666565641468747470733a2f2f6578616d706c652e6f72672f0109746578742f68746d6cc801ac02c80101b817",
+    );
+    check::<QuarantineBodies>(vec![1, 2], "6101020102");
 }
 
 #[test]

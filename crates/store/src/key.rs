@@ -6,8 +6,8 @@
 use std::fmt::Debug;
 
 use model::{
-    AlertId, AliasKey, ChannelId, DigestId, Facet, ItemId, MessageId, SourceId, StoryId, StoryKey,
-    Timestamp,
+    AlertId, AliasKey, ChannelId, DigestId, Facet, ItemId, MessageId, QuarantineId, SourceId,
+    StoryId, StoryKey, Timestamp,
 };
 
 /// Something a key consists of, and keys themselves: tuples of such parts.
@@ -74,7 +74,7 @@ macro_rules! hashes {
         }
     )+};
 }
-hashes!(ItemId, StoryId, AlertId, MessageId, AliasKey, StoryKey);
+hashes!(ItemId, StoryId, AlertId, MessageId, AliasKey, StoryKey, QuarantineId);
 
 impl Key for u32 {
     fn encode(&self, out: &mut Vec<u8>) {
@@ -187,6 +187,7 @@ mod tests {
         MessageId: hash().prop_map(MessageId), |id: &MessageId| *id;
         AliasKey: hash().prop_map(AliasKey), |id: &AliasKey| *id;
         StoryKey: hash().prop_map(StoryKey), |id: &StoryKey| *id;
+        QuarantineId: hash().prop_map(QuarantineId), |id: &QuarantineId| *id;
     }
     macro_rules! listed_tuples {
         ($($part:ident $index:tt)+) => {
@@ -238,11 +239,12 @@ mod tests {
     }
     properties! {
         meta: Meta; sources: Sources; attempts: Attempts; transitions: Transitions;
-        outages: Outages; items: Items; aliases: Aliases; texts: Texts; story_keys: StoryKeys;
+        outages: Outages; robots: Robots; blindness: Blindness; items: Items; aliases: Aliases; texts: Texts; story_keys: StoryKeys;
         story_members: StoryMembers; revisions: Revisions; details: Details;
         list_members: ListMembers; list_versions: ListVersions; by_time: ByTime; by_tag: ByTag;
         by_source: BySource; outbox: Outbox; alerts: Alerts; deliveries: Deliveries;
         alerts_by_time: AlertsByTime; dead_letters: DeadLetters; digest_runs: DigestRuns;
+        quarantine: Quarantine; quarantine_bodies: QuarantineBodies;
     }
 
     #[test]

@@ -1,9 +1,9 @@
 //! The tables: one byte, one key type and one value type each.
 
 use model::{
-    Alert, AlertId, AliasKey, Attempt, ChannelId, Delivery, DigestId, DigestRun, Facet, Item,
-    ItemId, MessageId, Outage, OutboxEntry, Revision, SourceId, SourceState, StoryId, StoryKey,
-    Timestamp, Transition,
+    Alert, AlertId, AliasKey, Attempt, Blind, ChannelId, Delivery, DigestId, DigestRun, Facet,
+    Item, ItemId, MessageId, Outage, OutboxEntry, QuarantineId, Quarantined, Revision, RobotsCopy,
+    SourceId, SourceState, StoryId, StoryKey, Timestamp, Transition,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -76,6 +76,10 @@ tables! {
     Transitions 0x03 "transitions" (SourceId, Timestamp) => Transition;
     /// When the daemon did not run, by the time it went.
     Outages 0x04 "outages" Timestamp => Outage;
+    /// What each origin's robots.txt said last, by origin: `https://example.org`.
+    Robots 0x07 "robots" String => RobotsCopy, SPLIT;
+    /// When a source was not seen, by the last time that it was.
+    Blindness 0x08 "blindness" (SourceId, Timestamp) => Blind;
     /// Items in their latest state.
     Items 0x10 "items" ItemId => Item, SPLIT;
     /// The item that a published id or an address leads to.
@@ -113,6 +117,10 @@ tables! {
     DeadLetters 0x54 "dead-letters" (Timestamp, MessageId, ChannelId) => OutboxEntry;
     /// Digests that were made, by the end of their period.
     DigestRuns 0x58 "digest-runs" (DigestId, Timestamp) => DigestRun;
+    /// What could not be read.
+    Quarantine 0x60 "quarantine" (SourceId, QuarantineId) => Quarantined, SPLIT;
+    /// The bytes of it.
+    QuarantineBodies 0x61 "quarantine-bodies" (SourceId, QuarantineId) => Vec<u8>, SPLIT;
 }
 
 fn show_key<T: Table>(mut key: &[u8]) -> Option<String> {

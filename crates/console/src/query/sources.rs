@@ -56,6 +56,7 @@ fn row(id: SourceId, info: Option<&SourceInfo>, state: SourceState) -> SourceRow
         country: info.and_then(|info| info.country.clone()),
         lang: info.and_then(|info| info.lang.clone()),
         off,
+        robots_ignored: info.and_then(|info| info.robots_ignored.clone()),
         health,
         health_since: state.health_since.filter(|_| health == state.health),
         last_attempt: state.last_attempt,

@@ -53,6 +53,7 @@ pub(crate) fn info(id: &str, off: Option<&str>) -> SourceInfo {
         country: Some("RS".into()),
         lang: None,
         off: off.map(String::from),
+        robots_ignored: None,
     }
 }
 

@@ -35,6 +35,7 @@ pub(crate) fn source(id: &str, name: &str) -> Source {
         headers: vec![],
         replace: vec![],
         terms: None,
+        robots: pipeline::RobotsRule::Usual,
     }
 }
 
