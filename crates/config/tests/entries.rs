@@ -53,7 +53,7 @@ fn each_value_of_a_source_is_checked() {
         ("robots.ignore = true", "3:17: robots.ignore = true: must be a text in quotes"),
         (
             "robots = { ignore = \"agreed\", obey = true }",
-            "3:1: `robots` says both: either `robots.obey = true` or `robots.ignore = \"why\"`",
+            "3:10: `robots` says both: either `robots.obey = true` or `robots.ignore = \"why\"`",
         ),
         ("headers.host = \"b.example\"", "3:9: `headers.host` is set by stackwatch itself"),
         ("headers.\"x y\" = \"1\"", "3:9: `headers.x y` is not the name of a header"),
