@@ -100,6 +100,7 @@ fn why(found: &Explained) -> String {
         Verdict::Covered { by } => format!(": part of what {by} matches"),
         Verdict::Address => ": part of a web or e-mail address".to_owned(),
         Verdict::Case => ": it is not written with its capitals".to_owned(),
+        Verdict::Shouted => ": two capitals say nothing in a headline of capitals".to_owned(),
         Verdict::Language { langs } => format!(": the rule is for texts in {}", langs.join(", ")),
         Verdict::Named { by } => format!(": the item names its vendor ({by})"),
     };

@@ -32,7 +32,7 @@ pub(crate) fn inside(text: &str, start: usize, end: usize) -> bool {
         !label.is_empty() && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
     });
     // A name that is itself written like a host (`Mynd.ai`) reaches to its end.
-    well_formed && DOMAINS.contains(&domain) && end < left + host.len()
+    well_formed && DOMAINS.contains(&domain) && end != left + host.len()
 }
 
 /// Whether an address ends before this byte.

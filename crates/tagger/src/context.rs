@@ -1,10 +1,15 @@
 //! The words around a place that say what is meant there: `needs`, `unless` and `despite`.
 
 use crate::compile::Rule;
+use crate::evaluate::Hit;
 
 /// Letters behind which another passage begins. A veto further away yields to a word of `needs`
 /// in the place's own passage: one airport in a long article is no reason to lose the genomes.
 const PASSAGE: usize = 300;
+/// Letters around a name in a headline of capitals in which its confirmation must stand.
+const HEADLINE: usize = 80;
+/// Letters in which a common word says what its capitalised form means: `Poco a poco`.
+const COMMON_REACH: usize = 100;
 /// Places of one context around a hit that are looked at on either side. They overlap only where
 /// a word of a list begins another, so that a few are enough.
 const AROUND: usize = 8;
@@ -42,17 +47,34 @@ impl Weighed {
     }
 }
 
-/// Weighs the words around `start..end`; `seen` is sorted.
-pub(crate) fn weigh(rule: &Rule, seen: &[Seen], start: u32, end: u32) -> Weighed {
+/// Weighs the words around `hit`. `seen` is sorted; so is `common`, the places where words of a
+/// rule are written without their capitals: a veto over such a place (`na temu`) says what that
+/// word means, and nothing about a name in another sentence.
+pub(crate) fn weigh(rule: &Rule, seen: &[Seen], common: &[(u32, u32, u32)], hit: &Hit) -> Weighed {
     let within = rule.within.unwrap_or(usize::MAX);
-    let nearest = |contexts: &[u32]| {
-        let all = contexts.iter().filter_map(|&context| nearest(seen, context, start, end));
+    // Among capitals a name looks like any word: only its own headline confirms it.
+    let reach = if hit.shouted { within.min(HEADLINE) } else { within };
+    let (start, end) = (hit.start, hit.end);
+    let nearest = |contexts: &[u32], within: usize, counts: &dyn Fn(&Seen) -> bool| {
+        let all = contexts.iter().filter_map(|&c| nearest(seen, c, start, end, counts));
         all.filter(|near| near.distance <= within)
             .min_by_key(|near| (near.distance, near.seen.start, near.seen.context))
     };
-    let despite = nearest(&rule.despite);
-    let needed = nearest(&rule.needs);
-    let veto = nearest(&rule.unless);
+    let common_of_rule = {
+        let from = common.partition_point(|place| place.0 < hit.rule);
+        let to = common.partition_point(|place| place.0 <= hit.rule);
+        &common[from..to]
+    };
+    let about_names = |s: &Seen| {
+        if distance(s, start, end) <= COMMON_REACH {
+            return true;
+        }
+        let first = common_of_rule.partition_point(|place| place.2 <= s.start);
+        common_of_rule.get(first).is_none_or(|place| place.1 >= s.end)
+    };
+    let despite = nearest(&rule.despite, reach, &|_| true);
+    let needed = nearest(&rule.needs, reach, &|_| true);
+    let veto = nearest(&rule.unless, within, &about_names);
     let same_passage =
         |veto: &Near| needed.filter(|needed| veto.distance > PASSAGE && needed.distance <= PASSAGE);
     Weighed {
@@ -63,13 +85,22 @@ pub(crate) fn weigh(rule: &Rule, seen: &[Seen], start: u32, end: u32) -> Weighed
     }
 }
 
-/// The place of `context` that is nearest to `start..end`, other than inside it.
-fn nearest(seen: &[Seen], context: u32, start: u32, end: u32) -> Option<Near> {
-    let outside = |s: &&Seen| s.start < start || s.end > end;
-    let near = |seen: Seen| Near {
-        seen,
-        distance: (start.saturating_sub(seen.end)).max(seen.start.saturating_sub(end)) as usize,
-    };
+/// Letters between a place and `start..end`; 0 where they overlap.
+fn distance(seen: &Seen, start: u32, end: u32) -> usize {
+    start.saturating_sub(seen.end).max(seen.start.saturating_sub(end)) as usize
+}
+
+/// The place of `context` that is nearest to `start..end`, other than inside it, of those that
+/// count.
+fn nearest(
+    seen: &[Seen],
+    context: u32,
+    start: u32,
+    end: u32,
+    counts: &dyn Fn(&Seen) -> bool,
+) -> Option<Near> {
+    let outside = |s: &&Seen| (s.start < start || s.end > end) && counts(s);
+    let near = |seen: Seen| Near { seen, distance: distance(&seen, start, end) };
     let split = seen.partition_point(|s| (s.context, s.start) < (context, start));
     let (before, after) = seen.split_at(split);
     let of_context = |s: &&Seen| s.context == context;

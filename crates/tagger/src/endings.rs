@@ -18,7 +18,7 @@ const FEMININE: &[&str] =
 /// Endings of what belongs to someone, behind -ov, -ev, -in.
 const POSSESSIVE: &[&str] = &[
     "", "a", "o", "oj", "og", "oga", "om", "ome", "omu", "u", "i", "e", "ih", "im", "ima", "ata",
-    "ite", "oto", "iot", "ski", "ska",
+    "ite", "oto", "iot", "ski", "ska", "ci", "ce", "cima",
 ];
 
 /// The endings of one class, packed and sorted.
@@ -47,7 +47,10 @@ pub(crate) enum Tail {
     Feminine,
     /// A masculine name in -o: Lenovo, Lenova, Lenovov.
     InO,
+    /// Capitals: endings behind a hyphen, or directly behind in small letters.
     Acronym,
+    /// With digits: endings behind a hyphen only.
+    Code,
 }
 
 fn possessives(cores: &[&str]) -> Vec<String> {
@@ -71,7 +74,7 @@ fn packed(base: &[&str], cores: &[&str]) -> Vec<u64> {
     all
 }
 
-static CLASSES: LazyLock<[Class; 5]> = LazyLock::new(|| {
+static CLASSES: LazyLock<[Class; 6]> = LazyLock::new(|| {
     let behind_hyphen =
         packed(&[FOREIGN, MASCULINE, &["e", "o"]].concat(), &["ov", "ev", "jev", "in", "jin"]);
     let with = |base: &'static str, plain: &[&str], cores: &[&str]| Class {
@@ -83,12 +86,13 @@ static CLASSES: LazyLock<[Class; 5]> = LazyLock::new(|| {
         with("", MASCULINE, &["ov", "ev"]),
         with("", FOREIGN, &["jev", "ov", "ev", "v"]),
         with("a", FEMININE, &["in", "ov"]),
-        with("", &["s"], &[]),
+        with("", &["s", "a", "u", "om", "ja", "ju", "jem"], &["ov", "jev"]),
         with(
             "o",
             &["a", "u", "om", "m", "oa", "ou", "oom", "oja", "oju", "ojem"],
             &["ov", "oov", "ojev", "ev"],
         ),
+        with("", &["s"], &[]),
     ]
 });
 
@@ -100,6 +104,7 @@ pub(crate) fn class(tail: Tail) -> Option<&'static Class> {
         Tail::Feminine => 2,
         Tail::Acronym => 3,
         Tail::InO => 4,
+        Tail::Code => 5,
         Tail::Exact | Tail::Open | Tail::Glue | Tail::Any => return None,
     };
     Some(&CLASSES[at])
@@ -133,7 +138,10 @@ fn word_end(text: &[u8], at: usize) -> Option<usize> {
 pub(crate) fn by_shape(word: &str) -> Tail {
     let letters = word.chars().filter(|c| c.is_alphabetic()).count();
     let lower = word.chars().next().is_some_and(char::is_lowercase);
-    if word.chars().any(|c| c.is_ascii_digit()) || is_acronym(word) {
+    if word.chars().any(|c| c.is_ascii_digit()) {
+        return Tail::Code;
+    }
+    if is_acronym(word) {
         return Tail::Acronym;
     }
     let Some(last) = word.chars().last().filter(|c| c.is_alphabetic()) else { return Tail::Exact };

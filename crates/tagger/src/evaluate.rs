@@ -1,6 +1,6 @@
 //! Decides which of the places that were found count, and makes tags of them.
 
-use model::{Facet, Field, Span, Tag};
+use model::{Facet, Span, Tag};
 
 use crate::Text;
 use crate::address;
@@ -8,10 +8,11 @@ use crate::amount::{self, Amount, Cued};
 use crate::compile::{Core, Evidence, Owner, Rule};
 use crate::context::{Near, Seen, Weighed, weigh};
 use crate::cover;
-use crate::fold::{Folded, Place};
+use crate::fold::Folded;
 use crate::language;
-use crate::pattern::{Case, Found, Pattern};
+use crate::pattern::{Case, Found};
 use crate::refused::{Beside, Verdict};
+use crate::written::{Written, written};
 
 /// Places found in one item, what is behind them is not looked at.
 const MAX_HITS: usize = 1 << 16;
@@ -20,10 +21,6 @@ const MAX_TAGS: usize = 256;
 const MAX_SPANS: usize = 16;
 /// Bytes of a span's text; longer ones are cut at a letter.
 const MAX_SPAN_BYTES: usize = 128;
-/// Capitals around an acronym, without any small letter, that make it no acronym but a headline.
-const SHOUTED_LETTERS: usize = 8;
-/// Bytes on either side that are looked at for them.
-const SHOUT_REACH: usize = 60;
 
 /// How sure a match is, by what it matched.
 const NAME: f32 = 1.0;
@@ -40,6 +37,8 @@ pub(crate) struct Hit {
     pub(crate) end: u32,
     pub(crate) evidence: Evidence,
     doubtful: bool,
+    /// In a headline of capitals.
+    pub(crate) shouted: bool,
     pub(crate) state: State,
 }
 
@@ -54,6 +53,8 @@ pub(crate) enum State {
     Covered(u32),
     Address,
     Case,
+    /// Two capitals among nothing but capitals.
+    Shouted,
     /// The text is in another language.
     Language,
     /// This rule finds a vendor in the item.
@@ -68,6 +69,8 @@ pub(crate) struct Scratch {
     seen: Vec<Seen>,
     cued: Vec<Cued>,
     amounts: Vec<Amount>,
+    /// Rule and place of words that are written as common words.
+    common: Vec<(u32, u32, u32)>,
     strong: Vec<u32>,
     vendors: Vec<(u32, u32)>,
     order: Vec<u32>,
@@ -119,7 +122,7 @@ impl Scratch {
                 Owner::Context(context) => {
                     let plain = form.case == Case::Any && !form.cyrillic_only;
                     let counts = || {
-                        let written = written(text, folded, form, start, found.end);
+                        let written = written(text, folded, form, start, found);
                         matches!(written, Some(Written { state: State::Counts, .. }))
                     };
                     if plain || counts() {
@@ -132,7 +135,7 @@ impl Scratch {
                     }
                 }
                 Owner::Rule { rule, evidence } => {
-                    if let Some(written) = written(text, folded, form, start, found.end) {
+                    if let Some(written) = written(text, folded, form, start, found) {
                         hits.push(hit(rule, start, found, evidence, written));
                     }
                 }
@@ -160,7 +163,15 @@ impl Scratch {
                         };
                         let evidence = Evidence::Word;
                         let (start, end) = (start as u32, end as u32);
-                        self.hits.push(Hit { rule, start, end, evidence, doubtful: false, state });
+                        self.hits.push(Hit {
+                            rule,
+                            start,
+                            end,
+                            evidence,
+                            doubtful: false,
+                            shouted: false,
+                            state,
+                        });
                     }
                 }
             }
@@ -186,10 +197,11 @@ impl Scratch {
             return;
         }
         self.seen.sort_unstable();
+        self.note_common(asks);
         let mut missing = false;
         for hit in self.hits.iter_mut().filter(|hit| hit.state == State::Counts && asks(hit)) {
             let rule = &core.rules[hit.rule as usize];
-            let weighed = weigh(rule, &self.seen, hit.start, hit.end);
+            let weighed = weigh(rule, &self.seen, &self.common, hit);
             if let Some(context) = weighed.vetoed() {
                 hit.state = State::Vetoed(context);
             } else if weighed.missing {
@@ -208,6 +220,13 @@ impl Scratch {
                 hit.state = State::Counts;
             }
         }
+    }
+
+    /// Notes where the words of rules with a context are written without their capitals.
+    fn note_common(&mut self, asks: impl Fn(&Hit) -> bool) {
+        self.common.clear();
+        let common = self.hits.iter().filter(|hit| hit.state == State::Case && asks(hit));
+        self.common.extend(common.map(|hit| (hit.rule, hit.start, hit.end)));
     }
 
     /// Leaves out what counts only where the item names no vendor.
@@ -357,12 +376,13 @@ impl Scratch {
                 State::Covered(by) => Verdict::Covered { by: core.rules[by as usize].id.clone() },
                 State::Address => Verdict::Address,
                 State::Case => Verdict::Case,
+                State::Shouted => Verdict::Shouted,
                 State::Language => Verdict::Language { langs: rule.langs.clone() },
                 State::Named(by) => Verdict::Named { by: core.rules[by as usize].id.clone() },
             };
             let asks = !(rule.needs.is_empty() && rule.unless.is_empty());
             let weighed = if asks && matches!(hit.state, State::Counts | State::Vetoed(_)) {
-                weigh(rule, &self.seen, hit.start, hit.end)
+                weigh(rule, &self.seen, &self.common, hit)
             } else {
                 Weighed::default()
             };
@@ -408,6 +428,7 @@ fn hit(rule: u32, start: usize, found: Found, evidence: Evidence, written: Writt
         end: found.end as u32,
         evidence,
         doubtful: found.bare || written.shouted,
+        shouted: written.shouted,
         state: written.state,
     }
 }
@@ -425,85 +446,4 @@ pub(crate) fn confidence_of(rule: &Rule, hit: &Hit) -> f32 {
 /// Letters between the end of one place and the start of a later one; 0 when they overlap.
 fn distance_before(end: u32, start: u32) -> usize {
     start.saturating_sub(end) as usize
-}
-
-/// How a match is written in the original.
-struct Written {
-    state: State,
-    /// Capitals only, as is everything around.
-    shouted: bool,
-}
-
-/// `None`: the pattern means another script than the original has.
-fn written(
-    text: &Text<'_>,
-    folded: &Folded,
-    form: &Pattern,
-    start: usize,
-    end: usize,
-) -> Option<Written> {
-    let suspicious = address::may_surround(folded.text(), start, end);
-    if form.case == Case::Any && !form.cyrillic_only && !suspicious {
-        return Some(Written { state: State::Counts, shouted: false });
-    }
-    let place = folded.place(text, start, end);
-    let content = text.field(place.field);
-    let words = content.get(place.start..place.end)?;
-    if form.cyrillic_only && !words.chars().any(|c| ('\u{400}'..='\u{52f}').contains(&c)) {
-        return None;
-    }
-    let mut shouted = false;
-    let mut state = State::Counts;
-    if form.case != Case::Any {
-        let stem = folded.place(text, start, start + form.tokens[0].stem.len());
-        let stem = content.get(stem.start..stem.end)?;
-        let mut letters = stem.chars().filter(|c| c.is_alphabetic());
-        let as_named = match form.case {
-            Case::Capital => letters.next().is_none_or(char::is_uppercase),
-            _ => letters.all(char::is_uppercase),
-        };
-        shouted = is_shouted(content, place);
-        let is_pair = form.tokens[0].stem.len() < 3;
-        if !as_named || (shouted && is_pair && form.case == Case::Capitals) {
-            state = State::Case;
-        }
-    }
-    if state == State::Counts && suspicious && address::inside(content, place.start, place.end) {
-        state = State::Address;
-    }
-    Some(Written { state, shouted })
-}
-
-/// Whether everything around is written in capitals.
-fn is_shouted(content: &str, place: Place) -> bool {
-    let from = content.floor_char_boundary(place.start.saturating_sub(SHOUT_REACH));
-    let to = content.ceil_char_boundary((place.end + SHOUT_REACH).min(content.len()));
-    let around = || content[from..place.start].chars().chain(content[place.end..to].chars());
-    !around().any(char::is_lowercase)
-        && around().filter(|c| c.is_uppercase()).take(SHOUTED_LETTERS).count() == SHOUTED_LETTERS
-}
-
-impl Text<'_> {
-    pub(crate) fn fields(&self) -> impl Iterator<Item = (Field, &str)> {
-        [(Field::Title, self.title), (Field::Summary, self.summary), (Field::Text, self.text)]
-            .into_iter()
-            .filter_map(|(field, content)| content.filter(|c| !c.is_empty()).map(|c| (field, c)))
-    }
-
-    /// The line of its field that a span begins in, from 1.
-    pub(crate) fn line_of(&self, span: &Span) -> u32 {
-        let before = self.field(span.field).as_bytes().get(..span.start as usize);
-        let breaks = before.unwrap_or_default().iter().filter(|b| **b == b'\n').count();
-        u32::try_from(breaks + 1).unwrap_or(u32::MAX)
-    }
-
-    pub(crate) fn field(&self, field: Field) -> &str {
-        let content = match field {
-            Field::Title => self.title,
-            Field::Summary => self.summary,
-            Field::Text => self.text,
-            Field::Url => None,
-        };
-        content.unwrap_or_default()
-    }
 }

@@ -22,6 +22,8 @@ mod pattern;
 mod refused;
 mod spec;
 mod tagger;
+mod text;
+mod written;
 
 pub use amount::WantedAmount;
 pub use fold::Folder;

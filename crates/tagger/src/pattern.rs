@@ -113,8 +113,9 @@ fn patterns(
         }
     }
     let pattern = Pattern { tokens: tokens.into(), case, cyrillic_only: false };
-    found.extend(transliterated(&pattern));
+    found.extend(transliterated(&pattern, is_name));
     found.extend(fleeting(&pattern).filter(|_| is_name));
+    found.extend(without_double_i(&pattern).filter(|_| is_name));
     found.push(pattern);
     Ok(found)
 }
@@ -173,18 +174,22 @@ fn case_of(text: &str, words: usize, is_name: bool) -> Case {
 }
 
 /// How machine transliteration writes a name with letters that Serbian lacks.
-fn transliterated(pattern: &Pattern) -> Option<Pattern> {
-    let foreign = |b: &u8| matches!(b, b'w' | b'x' | b'q');
+fn transliterated(pattern: &Pattern, is_name: bool) -> Option<Pattern> {
+    // An acronym is spelled letter by letter, and short words would become others: `BYD`, `by`.
+    let with_y = is_name && pattern.case == Case::Any;
+    let foreign = |b: &u8| matches!(b, b'w' | b'x' | b'q') || (with_y && *b == b'y');
     if !pattern.tokens.iter().any(|t| t.stem.iter().any(foreign)) {
         return None;
     }
     let tokens = pattern.tokens.iter().map(|token| {
-        let mut stem = Vec::with_capacity(token.stem.len() + 2);
+        let mut stem: Vec<u8> = Vec::with_capacity(token.stem.len() + 2);
         for &b in &token.stem {
+            let after_vowel = stem.last().is_some_and(|b| b"aeiou".contains(b));
             match b {
                 b'w' => stem.push(b'v'),
                 b'q' => stem.push(b'k'),
                 b'x' => stem.extend_from_slice(b"ks"),
+                b'y' if with_y => stem.push(if after_vowel { b'j' } else { b'i' }),
                 b => stem.push(b),
             }
         }
@@ -193,6 +198,19 @@ fn transliterated(pattern: &Pattern) -> Option<Pattern> {
         Token { stem: stem.into(), marks, tail: token.tail }
     });
     Some(Pattern { tokens: tokens.collect(), case: pattern.case, cyrillic_only: true })
+}
+
+/// The stem of the cases of a name in -ii: Megvija, Megvijev.
+fn without_double_i(pattern: &Pattern) -> Option<Pattern> {
+    let last = pattern.tokens.last()?;
+    let stem = last.stem.strip_suffix(b"i").filter(|stem| stem.ends_with(b"i"))?;
+    if last.tail != Tail::ForeignJ || stem.len() < 5 {
+        return None;
+    }
+    let mut tokens = pattern.tokens.to_vec();
+    let n = tokens.len() - 1;
+    tokens[n].stem = stem.into();
+    Some(Pattern { tokens: tokens.into(), ..pattern.clone() })
 }
 
 /// The stem of the cases of Aleksandar and Kragujevac: Aleksandra, Kragujevcu.

@@ -88,6 +88,8 @@ pub enum Verdict {
     Address,
     /// Not written with the capitals of the name.
     Case,
+    /// Two capitals in a headline of capitals: they say nothing there.
+    Shouted,
     /// The rule is for texts of other languages.
     Language { langs: Vec<String> },
     /// The rule counts where no vendor is named, and this rule names one.

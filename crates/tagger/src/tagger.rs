@@ -270,6 +270,7 @@ impl Tagger {
             Verdict::Covered { by } => format!("`{words}` is covered by a longer match of `{by}`"),
             Verdict::Address => format!("`{words}` is part of an address"),
             Verdict::Case => format!("`{words}` is not written in capitals"),
+            Verdict::Shouted => format!("`{words}` stands in a headline of capitals"),
             Verdict::Language { langs } => {
                 format!("`{words}` counts in texts in `{}` only", langs.join("`, `"))
             }

@@ -243,6 +243,50 @@ fn missing_marks_and_headlines_in_capitals_lower_the_confidence() {
 }
 
 #[test]
+fn in_a_headline_of_capitals_a_short_name_needs_its_context_there() {
+    let temu = RuleSpec {
+        names: strings(&["Temu"]),
+        needs: strings(&["kines*", "platform*"]),
+        unless: strings(&["na temu"]),
+        ..rule("short")
+    };
+    let tagger = build(vec![
+        entry(Facet::Vendor, "temu", vec![temu]),
+        vendor("huawei", &["Huawei"]),
+        vendor("tp", &["TP"]),
+    ]);
+    let tags = |title: &str, text: &str| {
+        let tags = tagger.tag(&Text { title: Some(title), ..in_text(text) });
+        tags.into_iter().map(|tag| tag.id).collect::<Vec<_>>()
+    };
+    let far = format!("Razgovor o platformama. {}", "Reč je o svemu. ".repeat(10));
+    let far = format!("{}{far}", "Reč je o svemu. ".repeat(10));
+    assert_eq!(tags("KINESKI TEMU POD LUPOM EVROPSKE UNIJE", "Više u listu."), ["temu"]);
+    assert_eq!(tags("VUČIĆ OTVARA NOVU TEMU RAZGOVORA", &far), [] as [&str; 0]);
+    assert_eq!(tags("Vučić o platformi Temu", &far), ["temu"]);
+    assert_eq!(tags("RASPRAVA NA TEMU KINESKIH PLATFORMI", "Više."), [] as [&str; 0]);
+    assert_eq!(tags("HUAWEI GRADI NOVU MREŽU U SRBIJI", "Više."), ["huawei"]);
+    assert_eq!(tags("TP GRADI NOVU MREŽU U SRBIJI", "Više."), [] as [&str; 0]);
+    // The body is judged by itself.
+    assert_eq!(tags("NOVA MREŽA ZA CELU SRBIJU", "Gradi je TP, kažu."), ["tp"]);
+}
+
+#[test]
+fn a_veto_over_a_common_word_says_nothing_about_a_name_elsewhere() {
+    let temu = RuleSpec {
+        names: strings(&["Temu"]),
+        unless: strings(&["na temu", "Temu Group"]),
+        ..rule("short")
+    };
+    let tagger = build(vec![entry(Facet::Vendor, "temu", vec![temu])]);
+    let far = |veto: &str| format!("{veto} {} Temu i carina", "reč ".repeat(30));
+    assert_eq!(rules(&tagger, &far("Skup na temu")), ["temu/short Temu"]);
+    assert!(rules(&tagger, &far("Skup Na Temu")).is_empty(), "it is written as the name is");
+    assert!(rules(&tagger, &far("Temu Group")).is_empty(), "it says what the name means");
+    assert!(rules(&tagger, "Skup na temu: Temu i carina").is_empty(), "the same sentence");
+}
+
+#[test]
 fn a_tag_names_rule_version_and_place_in_the_original() {
     let tagger = build(vec![vendor("huawei", &["Huawei", "Huavej"])]);
     let other = build(vec![vendor("huawei", &["Huawei"])]);
