@@ -191,6 +191,9 @@ fn rule<'d>(id: String, table: &mut Table<'d>) -> ReadRule<'d> {
         despite: list(table, "despite"),
         matches: list(table, "matches"),
         ignores: list(table, "ignores"),
+        companies: list(table, "companies"),
+        company_unless: list(table, "company_unless"),
+        addresses: list(table, "addresses"),
         endings: table.parsed("endings", |text| {
             text.parse::<Endings>().map_err(|error| {
                 error.split_once(" is ").map_or(error.clone(), |(_, rest)| format!("is {rest}"))

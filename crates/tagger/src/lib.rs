@@ -7,6 +7,7 @@
 
 mod address;
 mod amount;
+pub mod company;
 mod compile;
 mod context;
 mod cover;
@@ -26,6 +27,7 @@ mod text;
 mod written;
 
 pub use amount::WantedAmount;
+pub use company::CompanyMatcher;
 pub use fold::Folder;
 pub use refused::{Beside, PatternError, Refused, RefusedBecause, Verdict};
 pub use spec::{Endings, EntrySpec, RuleSpec};

@@ -55,6 +55,13 @@ pub struct RuleSpec {
     pub confidence: Option<f32>,
     pub matches: Vec<String>,
     pub ignores: Vec<String>,
+    /// Names of companies that are the vendor, for [`CompanyMatcher`](crate::CompanyMatcher) only:
+    /// full legal names, subsidiaries.
+    pub companies: Vec<String>,
+    /// Names of companies that look like the vendor's and are not.
+    pub company_unless: Vec<String>,
+    /// Addresses at which nobody else is.
+    pub addresses: Vec<String>,
 }
 
 /// How a name is inflected in Serbian, Croatian and Bosnian.

@@ -43,6 +43,9 @@ const RULE_KEYS: &[&str] = &[
     "confidence",
     "matches",
     "ignores",
+    "companies",
+    "company_unless",
+    "addresses",
 ];
 
 fn entry(facet: Facet, id: &str, table: &Table) -> EntrySpec {
@@ -92,6 +95,9 @@ fn rule(id: &str, table: &Table) -> RuleSpec {
         confidence: table.get("confidence").map(|v| v.as_float().unwrap() as f32),
         matches: list(table, "matches"),
         ignores: list(table, "ignores"),
+        companies: list(table, "companies"),
+        company_unless: list(table, "company_unless"),
+        addresses: list(table, "addresses"),
     }
 }
 

@@ -1,0 +1,343 @@
+//! Whether a name that holds a vendor's name is the vendor.
+
+use super::address;
+use super::form::{Form, Guard, Strength, Vendors};
+use super::lexicon::{Class, HAN_FILLERS, HOME_COUNTRIES};
+use super::search::{Hit, hits};
+use super::words::{Word, is_han, words};
+use super::{Designation, Kind, Role, Use, Value};
+
+/// How sure a vendor's address alone makes.
+const BY_ADDRESS: f32 = 0.6;
+/// Letters of an acronym that means too many things as an alias alone.
+const BARE_LETTERS: usize = 3;
+
+/// What a vendor was recognised by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Why {
+    Name,
+    Address,
+}
+
+/// A vendor that the designation is.
+#[derive(Debug)]
+pub(super) struct Found {
+    pub(super) vendor: u32,
+    pub(super) why: Why,
+    pub(super) confidence: f32,
+    /// Value, and bytes of it.
+    pub(super) places: Vec<(usize, usize, usize)>,
+}
+
+/// Where the designation is, as far as it says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum At {
+    Home,
+    Abroad,
+    Unknown,
+}
+
+/// A name or alias with what was found in it.
+struct Named<'v> {
+    value: usize,
+    is: Use,
+    words: Vec<Word<'v>>,
+    hits: Vec<Hit>,
+}
+
+/// One accepted hit.
+struct Accepted {
+    vendor: u32,
+    strength: Strength,
+    confidence: f32,
+    named: usize,
+    /// The alias says no more than a few letters.
+    bare: bool,
+}
+
+pub(super) fn judge(vendors: &Vendors, of: &Designation<'_>, values: &[Value<'_>]) -> Vec<Found> {
+    if matches!(of.kind, Kind::Person | Kind::Vessel | Kind::Aircraft) {
+        return Vec::new();
+    }
+    let named: Vec<Named<'_>> = values
+        .iter()
+        .enumerate()
+        .filter(|(_, value)| value.is != Use::Address)
+        .map(|(number, value)| {
+            let words = words(value.text);
+            let hits = hits(vendors, &words);
+            Named { value: number, is: value.is, words, hits }
+        })
+        .collect();
+    if named.iter().all(|name| name.hits.is_empty()) {
+        return by_address(vendors, values).into_iter().collect();
+    }
+    let at = place_of(of, values, &named);
+    let mut accepted = Vec::new();
+    for (number, name) in named.iter().enumerate() {
+        for hit in &name.hits {
+            let judged = Judge { vendors, of, name, hit, at }.confidence();
+            let Some(confidence) = judged else { continue };
+            let form = &vendors.forms[hit.form as usize];
+            let bare = form.letters <= BARE_LETTERS && content(&name.words).count() == 1;
+            let (vendor, strength) = (form.vendor, form.strength);
+            accepted.push(Accepted { vendor, strength, confidence, named: number, bare });
+        }
+    }
+    let mut found: Vec<Found> = Vec::new();
+    for number in 0..accepted.len() {
+        let vendor = accepted[number].vendor;
+        if found.iter().any(|f| f.vendor == vendor) || !holds(vendors, vendor, &accepted, &named) {
+            continue;
+        }
+        let of_vendor = accepted.iter().filter(|a| a.vendor == vendor);
+        let confidence = of_vendor.map(|a| a.confidence).fold(0.0, f32::max);
+        let places = named.iter().flat_map(|name| {
+            let own =
+                name.hits.iter().filter(|hit| vendors.forms[hit.form as usize].vendor == vendor);
+            own.map(|hit| (name.value, hit.start, hit.end))
+        });
+        found.push(Found { vendor, why: Why::Name, confidence, places: places.collect() });
+    }
+    if found.is_empty() {
+        found.extend(by_address(vendors, values));
+    }
+    found.sort_by_key(|f| f.vendor);
+    found
+}
+
+/// Whether what speaks for the vendor holds when all names are looked at: a few letters that are
+/// only an alias are often somebody else's.
+fn holds(vendors: &Vendors, vendor: u32, accepted: &[Accepted], named: &[Named<'_>]) -> bool {
+    let own = || accepted.iter().filter(move |a| a.vendor == vendor);
+    if own().any(|a| a.strength == Strength::Strong || named[a.named].is == Use::Name) {
+        return true;
+    }
+    let others = accepted.iter().any(|a| a.vendor != vendor && a.strength == Strength::Strong);
+    let spelled = own().any(|a| {
+        let hits = &named[a.named].hits;
+        let forms = hits.iter().map(|hit| &vendors.forms[hit.form as usize]);
+        let mut short = forms.filter(|f| f.vendor == vendor && f.words.len() == 1);
+        short.any(|form| {
+            let names = named.iter().filter(|name| name.hits.is_empty());
+            names.into_iter().any(|name| spells(&name.words, &form.words[0]))
+        })
+    });
+    !others && !spelled && own().any(|a| !a.bare)
+}
+
+fn by_address(vendors: &Vendors, values: &[Value<'_>]) -> Option<Found> {
+    if vendors.addresses.is_empty() {
+        return None;
+    }
+    let addresses = values.iter().enumerate().filter(|(_, value)| value.is == Use::Address);
+    addresses.into_iter().find_map(|(number, value)| {
+        let (vendor, start, end) = address::owner(vendors, &words(value.text))?;
+        let places = vec![(number, start, end)];
+        Some(Found { vendor, why: Why::Address, confidence: BY_ADDRESS, places })
+    })
+}
+
+fn place_of(of: &Designation<'_>, values: &[Value<'_>], named: &[Named<'_>]) -> At {
+    let is_home = |country: &&str| HOME_COUNTRIES.contains(&country.trim().to_lowercase().as_str());
+    let countries = of.countries.iter().filter(|country| !country.trim().is_empty());
+    if countries.clone().any(is_home) {
+        return At::Home;
+    }
+    if countries.count() > 0 {
+        return At::Abroad;
+    }
+    let says = |words: &[Word<'_>], class: Class| words.iter().any(|word| word.class == class);
+    let addresses = values.iter().filter(|value| value.is == Use::Address);
+    let addresses: Vec<_> = addresses.map(|value| words(value.text)).collect();
+    let in_han = |name: &Named<'_>| name.words.iter().any(|word| word.text.starts_with(is_han));
+    if named.iter().any(in_han) || addresses.iter().any(|words| says(words, Class::Home)) {
+        At::Home
+    } else if addresses.iter().any(|words| says(words, Class::Place)) {
+        At::Abroad
+    } else {
+        At::Unknown
+    }
+}
+
+fn content<'w, 'a>(words: &'w [Word<'a>]) -> impl Iterator<Item = &'w Word<'a>> {
+    words.iter().filter(|word| word.class != Class::Filler)
+}
+
+/// Whether the first letters of the words are `acronym`.
+fn spells(words: &[Word<'_>], acronym: &str) -> bool {
+    let initials = |words: &mut dyn Iterator<Item = &Word<'_>>| -> String {
+        words.filter_map(|word| word.text.chars().next()).collect()
+    };
+    let outside = || words.iter().filter(|word| !word.bracketed && word.text != acronym);
+    let all = initials(&mut outside());
+    let kept = initials(&mut outside().filter(|word| word.class != Class::Filler));
+    acronym.len() > 1 && (all.starts_with(acronym) || kept.starts_with(acronym))
+}
+
+/// One hit in one name.
+struct Judge<'j> {
+    vendors: &'j Vendors,
+    of: &'j Designation<'j>,
+    name: &'j Named<'j>,
+    hit: &'j Hit,
+    at: At,
+}
+
+impl Judge<'_> {
+    fn form(&self) -> &Form {
+        &self.vendors.forms[self.hit.form as usize]
+    }
+
+    fn guard(&self) -> Option<&Guard> {
+        self.form().guard.map(|number| &self.vendors.guards[number as usize])
+    }
+
+    /// How sure the hit makes that the name is the vendor's; `None`: it is not.
+    fn confidence(&self) -> Option<f32> {
+        let form = self.form();
+        let vendor = &self.vendors.all[form.vendor as usize];
+        let words = &self.name.words;
+        let vetoed = |phrase: &super::form::Phrase| phrase.is_in(words);
+        if vendor.unless.iter().any(vetoed) {
+            return None;
+        }
+        if self.guard().is_some_and(|guard| guard.unless.iter().any(vetoed)) {
+            return None;
+        }
+        if form.words[0].starts_with(is_han) {
+            return self.in_han();
+        }
+        match form.strength {
+            Strength::Strong => self.strong(),
+            Strength::Short => self.short(),
+            Strength::Common => self.common(),
+        }
+    }
+
+    /// The words that no name of the vendor takes.
+    fn rest(&self) -> impl Iterator<Item = &Word<'_>> {
+        let vendor = self.form().vendor;
+        let own = move |hit: &&Hit| self.vendors.forms[hit.form as usize].vendor == vendor;
+        let taken = move |n: usize| {
+            self.name.hits.iter().filter(own).any(|hit| hit.first <= n && n <= hit.last)
+        };
+        let words = self.name.words.iter().enumerate();
+        words.filter(move |(n, word)| word.class != Class::Filler && !taken(*n)).map(|(_, w)| w)
+    }
+
+    /// Whether the word is one of the vendor's names, or one that the rule wants to see.
+    fn is_companion(&self, word: &Word<'_>) -> bool {
+        let vendor = &self.vendors.all[self.form().vendor as usize];
+        let needed = |guard: &Guard| {
+            guard.needs.iter().any(|phrase| phrase.is_in(std::slice::from_ref(word)))
+        };
+        vendor.words.binary_search_by(|w| w.as_str().cmp(word.text.as_ref())).is_ok()
+            || self.guard().is_some_and(needed)
+    }
+
+    fn has_own_words(&self) -> bool {
+        self.rest().any(|w| w.class == Class::Own && w.text.len() > 2 && !self.is_companion(w))
+    }
+
+    fn strong(&self) -> Option<f32> {
+        if self.is_a_person() {
+            return None;
+        }
+        Some(match (self.rest().next().is_none(), self.has_own_words()) {
+            (true, _) => 1.0,
+            (false, false) => 0.95,
+            (false, true) => 0.9,
+        })
+    }
+
+    /// `SHEIN, Andrey`: a family name, a comma, other names and nothing that a company has.
+    fn is_a_person(&self) -> bool {
+        let words = &self.name.words;
+        let last = &words[self.hit.last];
+        let rest = &words[self.hit.last + 1..];
+        self.of.kind == Kind::Unknown
+            && self.hit.first == 0
+            && last.comma_follows
+            && (1..=3).contains(&rest.len())
+            && rest.iter().all(|word| word.class == Class::Own)
+    }
+
+    fn short(&self) -> Option<f32> {
+        let form = self.form();
+        if form.words.len() == 1 && spells_rest(&self.name.words, self.hit) {
+            return None;
+        }
+        let here = self.name.words.iter().any(|word| word.class == Class::Home);
+        let at = if here { At::Home } else { self.at };
+        let own = self.has_own_words();
+        let trade = self.rest().any(|w| w.class == Class::Common && !self.is_companion(w));
+        let legal =
+            self.name.words.iter().any(|word| word.class == Class::Filler && word.text.len() > 1);
+        let said = legal || self.rest().next().is_some();
+        if self.of.role == Role::Buyer && (own || at != At::Home) {
+            return None;
+        }
+        match at {
+            At::Home if !own => Some(0.95),
+            At::Home => Some(0.85),
+            At::Unknown if !own && (!trade || !self.is_guarded()) => Some(0.85),
+            At::Unknown if form.letters > BARE_LETTERS && legal && self.hit.first == 0 => {
+                Some(0.75)
+            }
+            At::Abroad if !own && said && (!trade || !self.is_guarded()) => Some(0.8),
+            At::Unknown | At::Abroad => None,
+        }
+    }
+
+    fn is_guarded(&self) -> bool {
+        self.form().guard.is_some()
+    }
+
+    fn common(&self) -> Option<f32> {
+        let form = self.form();
+        let words = &self.name.words;
+        let is_place =
+            |word: &Word<'_>| matches!(word.class, Class::Home | Class::Place | Class::Filler);
+        if !words[..self.hit.first].iter().all(is_place) {
+            return None;
+        }
+        let here = self.at == At::Home || words.iter().any(|word| word.class == Class::Home);
+        let companion =
+            self.rest().any(|word| self.is_companion(word) && word.class != Class::Home);
+        let says_more = |word: &Word<'_>| matches!(word.class, Class::Own | Class::Common);
+        let more = self.rest().any(says_more);
+        if form.words.len() == 1 {
+            return (companion || (here && self.rest().next().is_none())).then_some(0.8);
+        }
+        let trades =
+            form.words.iter().filter(|w| super::lexicon::class(w) == Class::Common).count();
+        match (more, here) {
+            (false, _) => Some(0.95),
+            (true, true) if trades > 1 => Some(0.8),
+            (true, _) => None,
+        }
+    }
+
+    /// In scripts without spaces what is left of the name decides.
+    fn in_han(&self) -> Option<f32> {
+        if self.form().strength == Strength::Strong {
+            return Some(0.95);
+        }
+        let word = &self.name.words[self.hit.first];
+        let mut left = word.text.replacen(self.form().words[0].as_str(), "", 1);
+        for filler in HAN_FILLERS {
+            left = left.replace(filler, "");
+        }
+        let needed =
+            |guard: &Guard| guard.needs.iter().any(|phrase| phrase.is_in(&self.name.words));
+        (left.is_empty() || self.guard().is_some_and(needed)).then_some(0.85)
+    }
+}
+
+/// Whether the words beside the hit spell it: Beijing Graphene Institute (BGI).
+fn spells_rest(words: &[Word<'_>], hit: &Hit) -> bool {
+    let acronym = &words[hit.first].text;
+    let (before, after) = (&words[..hit.first], &words[hit.last + 1..]);
+    spells(before, acronym) || spells(after, acronym)
+}
