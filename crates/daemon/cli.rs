@@ -139,6 +139,8 @@ pub(crate) enum ParseKind {
     Feed,
     /// Procurement notices; the file may be a folder
     Notices,
+    /// An entity list; a folder where several files belong together
+    Entities,
 }
 
 #[derive(Debug, Args)]
@@ -152,9 +154,18 @@ pub(crate) struct ParseArgs {
     /// The Content-Type header that came with it
     #[arg(long, value_name = "TYPE")]
     pub(crate) content_type: Option<String>,
-    /// Read it as this format, whatever it looks like
+    /// The format, where it should not be found out by the bytes
     #[arg(long, value_name = "FORMAT")]
     pub(crate) format: Option<String>,
+    /// The id of an entity list [default: that of its format]
+    #[arg(long, value_name = "ID")]
+    pub(crate) list: Option<String>,
+    /// Which column or key of a table holds what: name=Company; may be repeated
+    #[arg(long = "column", value_name = "FIELD=COLUMN")]
+    pub(crate) columns: Vec<String>,
+    /// The array of a JSON document that holds the entries
+    #[arg(long, value_name = "PATH")]
+    pub(crate) array: Option<String>,
     #[arg(long)]
     pub(crate) json: bool,
 }

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod charset;
+pub mod entities;
 mod error;
 pub mod feed;
 pub mod notices;

@@ -6,6 +6,7 @@ pub(crate) mod digest;
 pub(crate) mod doctor;
 pub(crate) mod file;
 pub(crate) mod health;
+pub(crate) mod lists;
 pub(crate) mod notices;
 pub(crate) mod parse;
 pub(crate) mod reads;

@@ -3,7 +3,7 @@
 use connector::{Connector, Document, FeedRules};
 
 use crate::cli::{DecodeArgs, ParseArgs, ParseKind};
-use crate::command::{file, notices};
+use crate::command::{file, lists, notices};
 use crate::exit::{Failure, Outcome};
 use crate::output;
 
@@ -12,6 +12,7 @@ pub(crate) fn parse(args: &ParseArgs) -> Outcome {
     match args.kind {
         ParseKind::Feed => feed(args),
         ParseKind::Notices => notices::parse(args),
+        ParseKind::Entities => lists::entities(args),
     }
 }
 

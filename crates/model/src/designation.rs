@@ -28,4 +28,16 @@ pub struct Designation {
     /// RFC 3339 full-date on which the list itself says that it ends or ended.
     pub removed: Option<String>,
     pub source_url: Option<String>,
+    /// Numbers of companies, ships and aircraft: `IMO 9333670`. Never those of persons.
+    #[serde(default)]
+    pub identifiers: Vec<String>,
+    /// What needs a licence, as the list words it.
+    #[serde(default)]
+    pub licence_requirement: Option<String>,
+    /// How an application is judged: `Presumption of denial.`
+    #[serde(default)]
+    pub licence_policy: Option<String>,
+    /// What else the list says. Never of persons: birth dates and passports are not kept.
+    #[serde(default)]
+    pub remarks: Option<String>,
 }
