@@ -34,9 +34,6 @@ pub struct Listing {
     pub change: ListingChange,
     /// The list does not have it any more.
     pub gone: bool,
-    /// Version of the reader that read it: what differs between two versions is no change of the
-    /// list.
-    pub reader: u32,
 }
 
 words!(
@@ -64,8 +61,6 @@ pub struct Procurement {
     pub notice: Notice,
     /// Notices seen so far, with a hash of what each said; newest last, at most 64.
     pub seen: Vec<(String, [u8; 16])>,
-    /// Version of the reader that read the newest.
-    pub reader: u32,
 }
 
 /// One good download of an entity list, and how it differed from the one before.
@@ -74,6 +69,8 @@ pub struct Procurement {
 pub struct ListVersion {
     /// `csl-csv`, `un-xml` …
     pub format: String,
+    /// Version of our reader of the format: what differs because it changed is no change of the
+    /// list.
     pub reader: u32,
     /// What the file says about its own version or date.
     pub published: Option<String>,

@@ -303,6 +303,9 @@ async fn a_plan_on_a_state_that_has_moved_is_refused_whole() {
         now: crate::testing::start(),
         millis: 0,
         so_far: &totals,
+        restating: false,
+        version: "",
+        gone: &[],
         last: true,
     };
     let stale = decide(situation, &known, &outcome, &candidates);

@@ -2,7 +2,10 @@
 
 use std::collections::HashMap;
 
-use model::{Alert, AlertId, Held, Item, ItemId, MessageRef, Timestamp, truncated};
+use model::{
+    Alert, AlertId, Facet, Held, Item, ItemId, ListingChange, MessageRef, SourceId, StoryId,
+    Timestamp, truncated,
+};
 use store::{Commit, tables};
 
 use crate::AlertRule;
@@ -11,8 +14,12 @@ use crate::deliver::enqueue;
 
 /// The class of the alert that a first mention causes.
 pub(crate) const CLASS_NEW: &str = "new";
-/// Further items named in one alert.
+/// The class of the alert that a change of an entity list causes.
+const CLASS_LISTING: &str = "listing";
+/// Further items named in one alert; of a list, one rule names more than a hundred entries of one
+/// vendor at once.
 const FURTHER: usize = 64;
+const FURTHER_LISTED: usize = 512;
 /// Longest title and summary repeated in an alert.
 const TITLE_BYTES: usize = 512;
 const SUMMARY_BYTES: usize = 1_024;
@@ -24,8 +31,92 @@ pub(crate) struct Occasion<'a> {
     pub(crate) source_name: &'a str,
     pub(crate) category: Option<&'a str>,
     pub(crate) now: Timestamp,
-    /// Alerts of the item's story that are stored.
+    /// Stored alerts, as far as the item may cause them: see [`alert_ids`].
     pub(crate) known: &'a HashMap<AlertId, Alert>,
+    pub(crate) about: About<'a>,
+}
+
+/// What an alert is about.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum About<'a> {
+    /// The item's story, in one class of alerts.
+    Story { class: &'static str },
+    /// A change of an entity list: one alert for each rule and vendor, however many entries.
+    List { source: &'a SourceId, version: &'a str, change: ListingChange },
+}
+
+impl About<'_> {
+    /// The story and class under which `item` is told; several for a list that names several
+    /// vendors.
+    fn keys(&self, item: &Item) -> Vec<(StoryId, &'static str)> {
+        match self {
+            Self::Story { class } => vec![(item.story, class)],
+            Self::List { source, version, .. } => {
+                let vendors = item.tags.iter().filter(|tag| tag.facet == Facet::Vendor);
+                let mut vendors: Vec<&str> = vendors.map(|tag| tag.id.as_str()).collect();
+                vendors.dedup();
+                if vendors.is_empty() {
+                    vendors.push("");
+                }
+                vendors
+                    .iter()
+                    .map(|vendor| (list_story(source, version, vendor), CLASS_LISTING))
+                    .collect()
+            }
+        }
+    }
+
+    fn title(&self, item: &Item) -> Option<String> {
+        match self {
+            Self::Story { .. } => item.title.clone(),
+            Self::List { change, .. } => {
+                let name = item.title.as_deref().unwrap_or_default();
+                let list = item.key.split_once('/').map_or("", |(list, _)| list);
+                Some(format!("{}: {name} ({list})", change_words(*change)))
+            }
+        }
+    }
+}
+
+fn change_words(change: ListingChange) -> &'static str {
+    match change {
+        ListingChange::Listed => "On the list",
+        ListingChange::Added => "Added to the list",
+        ListingChange::Amended => "Amended on the list",
+        ListingChange::Renamed => "Renamed on the list",
+        ListingChange::AliasAdded => "New alias on the list",
+        ListingChange::Removed => "Removed from the list",
+        ListingChange::Expired => "Expired on the list",
+        ListingChange::Relisted => "Back on the list",
+    }
+}
+
+/// What a version of a list says about one vendor, as a story.
+fn list_story(source: &SourceId, version: &str, vendor: &str) -> StoryId {
+    StoryId(crate::hash::sha16(&["listing/1", source.as_str(), version, vendor]))
+}
+
+/// The alerts that a version of a list may cause: to be read before it is decided.
+pub(crate) fn list_alert_ids<'a>(
+    rules: &'a [AlertRule],
+    source: &'a SourceId,
+    version: &'a str,
+    vendors: impl Iterator<Item = &'a str> + Clone + 'a,
+) -> impl Iterator<Item = AlertId> + 'a {
+    rules.iter().flat_map(move |rule| {
+        vendors.clone().chain([""]).map(move |vendor| {
+            AlertId::derive(&rule.id, list_story(source, version, vendor), CLASS_LISTING)
+        })
+    })
+}
+
+/// The alerts that `item` may cause.
+pub(crate) fn alert_ids(rules: &[AlertRule], item: &Item, about: About<'_>) -> Vec<AlertId> {
+    let keys = about.keys(item);
+    let ids = rules.iter().flat_map(|rule| {
+        keys.iter().map(|(story, class)| AlertId::derive(&rule.id, *story, class))
+    });
+    ids.collect()
 }
 
 /// The alerts of one commit so far.
@@ -43,11 +134,16 @@ impl Raised {
     pub(crate) fn raise(&mut self, occasion: &Occasion<'_>, item: &Item, commit: &mut Commit) {
         let facts = Facts::of(item, occasion.category);
         for rule in occasion.rules.iter().filter(|rule| rule.accepts(&facts)) {
-            let id = AlertId::derive(&rule.id, item.story, CLASS_NEW);
-            let held = held(rule, item, occasion.now);
-            match self.alerts.get(&id).or_else(|| occasion.known.get(&id)).cloned() {
-                None => self.put(alert(occasion, rule, item, held, Vec::new()), commit),
-                Some(alert) => self.join(occasion, rule, alert, item, held, commit),
+            for (story, class) in occasion.about.keys(item) {
+                let id = AlertId::derive(&rule.id, story, class);
+                let held = held(rule, item, occasion.now);
+                match self.alerts.get(&id).or_else(|| occasion.known.get(&id)).cloned() {
+                    None => {
+                        let new = alert(occasion, rule, item, (id, story), held, Vec::new());
+                        self.put(new, commit);
+                    }
+                    Some(before) => self.join(occasion, rule, before, item, held, commit),
+                }
             }
         }
     }
@@ -64,15 +160,20 @@ impl Raised {
         commit: &mut Commit,
     ) {
         let known = before.item == item.id || before.further.contains(&item.id);
+        let room = match occasion.about {
+            About::Story { .. } => FURTHER,
+            About::List { .. } => FURTHER_LISTED,
+        };
         if before.held.is_some() && held.is_none() {
             commit.delete::<tables::AlertsByTime>(&(before.at, before.id));
+            let key = (before.id, before.story);
             let mut further = before.further;
-            if before.item != item.id && further.len() < FURTHER {
+            if before.item != item.id && further.len() < room {
                 further.push(before.item);
             }
             further.retain(|id| *id != item.id);
-            self.put(alert(occasion, rule, item, None, further), commit);
-        } else if !known && before.further.len() < FURTHER {
+            self.put(alert(occasion, rule, item, key, None, further), commit);
+        } else if !known && before.further.len() < room {
             before.further.push(item.id);
             commit.put::<tables::Alerts>(&before.id, &before);
             self.alerts.insert(before.id, before);
@@ -111,23 +212,24 @@ fn alert(
     occasion: &Occasion<'_>,
     rule: &AlertRule,
     item: &Item,
+    (id, story): (AlertId, StoryId),
     held: Option<Held>,
     further: Vec<ItemId>,
 ) -> Alert {
     let cut =
         |text: &Option<String>, max| text.as_deref().map(|text| truncated(text, max).into_owned());
     Alert {
-        id: AlertId::derive(&rule.id, item.story, CLASS_NEW),
+        id,
         rule: rule.id.clone(),
         label: rule.label.clone(),
         at: occasion.now,
         held,
-        story: item.story,
+        story,
         item: item.id,
         revision: item.revision,
         source: item.source.clone(),
         source_name: occasion.source_name.to_owned(),
-        title: cut(&item.title, TITLE_BYTES),
+        title: cut(&occasion.about.title(item), TITLE_BYTES),
         summary: cut(&item.summary, SUMMARY_BYTES),
         url: item.url.clone(),
         published: item.published,

@@ -1,22 +1,25 @@
 //! Decides what a run changes: items, revisions, tags, alerts, outbox rows, validators, next due
 //! time. Pure: what the store knows and the time are handed in, one commit comes out.
 
+mod records;
+
 use std::collections::{HashMap, HashSet};
 
 use model::{
-    AliasKey, Attempt, Counts, Entry, Item, ItemId, Kind, OutcomeKind, Problem, Revision,
-    SourceState, StoryId, StoryKey, Timestamp, Validators, truncated,
+    AliasKey, Attempt, Counts, Detail, Entry, Item, ItemId, ListingChange, OutcomeKind, Problem,
+    Published, Revision, SourceState, StoryId, StoryKey, Timestamp, Validators, truncated,
 };
 use store::{Commit, tables};
 use tagger::{Tagger, Text};
 
-use crate::alerting::{Occasion, Raised};
+use crate::alerting::{About, Occasion, Raised};
 use crate::due::next_due;
 use crate::health::after_attempt;
-use crate::identify::Candidate;
+use crate::identify::{Candidate, Told};
 use crate::known::Known;
 use crate::language::language;
 use crate::outcome::Outcome;
+use crate::record::Taggable;
 use crate::{AlertRule, Source};
 
 /// Revisions in which only id, address or dates changed, kept of one item: feeds that change them
@@ -43,6 +46,8 @@ pub struct Report {
     /// Alerts held back: baseline or old (I7a).
     pub held: u32,
     pub problems: Vec<Problem>,
+    /// How a list differs from its last version.
+    pub list: ListDelta,
     pub next_due: Timestamp,
     pub health: Option<(model::Health, model::Health)>,
 }
@@ -55,6 +60,7 @@ impl Report {
             alerts: self.alerts,
             held: self.held,
             problems: self.problems.clone(),
+            list: self.list,
         }
     }
 }
@@ -79,6 +85,12 @@ pub struct Situation<'a> {
     pub so_far: &'a Totals,
     /// The last part of the document: the one that writes the source's state (I1).
     pub last: bool,
+    /// Another reader of ours read the list last time.
+    pub restating: bool,
+    /// What tells one download of an entity list from the next: a hash of its bytes.
+    pub version: &'a str,
+    /// Entries that the list does not have any more.
+    pub gone: &'a [ItemId],
 }
 
 /// What a document came to.
@@ -88,6 +100,18 @@ pub struct Totals {
     pub alerts: u32,
     pub held: u32,
     pub problems: Vec<Problem>,
+    /// How a list differs from its last version.
+    pub list: ListDelta,
+}
+
+/// How many entries of a list came, changed and went.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ListDelta {
+    pub added: u32,
+    pub changed: u32,
+    pub removed: u32,
+    /// Read differently by a newer reader of ours: no change of the list.
+    pub restated: u32,
 }
 
 /// Decides what one attempt changes. `candidates` are the entries of a parsed outcome.
@@ -101,6 +125,7 @@ pub fn decide(
     let baseline = before.baseline.is_none();
     let mut run = Run::new(at, known, baseline);
     run.entries(candidates);
+    at.gone.iter().for_each(|id| run.leave(*id));
     let after = state_after(at, before.clone(), outcome);
     if at.last {
         if let Outcome::Parsed { parsed, .. } = outcome {
@@ -109,9 +134,10 @@ pub fn decide(
             run.totals.problems.extend(parsed.problems.iter().cloned());
         }
         run.write_state(&before, &after, outcome);
+        run.write_list_version(outcome);
     }
     known.expect(&mut run.commit, at.source);
-    let Totals { counts, alerts, held, problems } = run.totals;
+    let Totals { counts, alerts, held, problems, list } = run.totals;
     let (alerts, held) = (alerts + run.raised.sent, held + run.raised.held);
     let report = Report {
         outcome: outcome.kind(),
@@ -123,6 +149,7 @@ pub fn decide(
         alerts,
         held,
         problems,
+        list,
         next_due: after.next_due,
         health: (before.health != after.health).then_some((before.health, after.health)),
     };
@@ -181,6 +208,7 @@ struct Run<'a> {
     totals: Totals,
     /// Items, keys and alerts as they stand after the entries so far.
     items: HashMap<ItemId, Item>,
+    details: HashMap<ItemId, Detail>,
     aliases: HashMap<AliasKey, ItemId>,
     stories: HashMap<StoryKey, StoryId>,
     raised: Raised,
@@ -199,6 +227,7 @@ impl<'a> Run<'a> {
             commit: Commit::default(),
             totals: at.so_far.clone(),
             items: HashMap::new(),
+            details: HashMap::new(),
             aliases: HashMap::new(),
             stories: HashMap::new(),
             raised: Raised::default(),
@@ -248,7 +277,7 @@ impl<'a> Run<'a> {
         let story = self.story_of(candidate).unwrap_or_else(|| StoryId::of(id));
         let mut item = Item {
             id,
-            kind: Kind::Article,
+            kind: candidate.kind(),
             source: self.at.source.id.clone(),
             key: candidate.key.clone(),
             url: entry.url.clone(),
@@ -277,16 +306,37 @@ impl<'a> Run<'a> {
             self.commit.put_text(id, 0, text);
         }
         self.totals.counts.new += 1;
-        self.raise_alerts(&item);
+        let change = if self.baseline { ListingChange::Listed } else { ListingChange::Added };
+        self.add_record(&item, candidate, change);
+        self.raise_alerts(&item, candidate.told(), change);
         self.items.insert(id, item);
     }
 
     fn compare(&mut self, before: Item, candidate: &Candidate) {
+        let detail = self.details.get(&before.id).or_else(|| self.known.details.get(&before.id));
+        match (candidate.record(), detail.cloned()) {
+            (Some(Published::Designation(now)), Some(Detail::Listing(kept))) => {
+                self.compare_listing(before, candidate, now, &kept);
+            }
+            (Some(Published::Notice(now)), Some(Detail::Notice(kept))) => {
+                self.compare_notice(before, candidate, now, &kept);
+            }
+            // Its record is lost or of another kind: it is taken as new words of the same item.
+            (Some(record), _) => {
+                let record = record.clone();
+                self.revise(before, candidate, true, None, ListingChange::Amended);
+                self.renew(candidate, record);
+            }
+            (None, _) => self.compare_words(before, candidate),
+        }
+    }
+
+    fn compare_words(&mut self, before: Item, candidate: &Candidate) {
         let content = before.content != candidate.content;
         let envelope = before.envelope != candidate.envelope;
         let restless = envelope && !content && before.restless < RESTLESS_REVISIONS;
         if (content || restless) && before.revision + 1 < REVISIONS {
-            self.revise(before, candidate, content);
+            self.revise(before, candidate, content, None, ListingChange::Amended);
         } else {
             if content {
                 self.totals.problems.push(Problem {
@@ -300,7 +350,16 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn revise(&mut self, before: Item, candidate: &Candidate, content: bool) {
+    /// `told` are the names of what changed, where the record knows them better; `change` is what
+    /// happened to an entry of a list.
+    fn revise(
+        &mut self,
+        before: Item,
+        candidate: &Candidate,
+        content: bool,
+        told: Option<Vec<String>>,
+        change: ListingChange,
+    ) {
         let entry = &candidate.entry;
         let mut after = Item {
             url: entry.url.clone().or_else(|| before.url.clone()),
@@ -320,7 +379,7 @@ impl<'a> Run<'a> {
         if content {
             after.tags = self.tags(entry);
         }
-        let changed = changed_fields(&before, &after, content);
+        let changed = told.unwrap_or_else(|| changed_fields(&before, &after, content));
         self.add_aliases(&mut after, candidate);
         if content {
             self.add_story_rows(&after, candidate);
@@ -329,18 +388,22 @@ impl<'a> Run<'a> {
         if content && let Some(text) = &entry.text {
             self.commit.put_text(after.id, after.revision, text);
         }
-        // The first state is written down when there is a second one: most items never have one.
+        self.put_revision(&before, &after, changed);
+        self.totals.counts.revised += 1;
+        if content {
+            self.raise_alerts(&after, candidate.told(), change);
+        }
+        self.items.insert(after.id, after);
+    }
+
+    /// The first state is written down when there is a second one: most items never have one.
+    fn put_revision(&mut self, before: &Item, after: &Item, changed: Vec<String>) {
         if before.revision == 0 {
-            let first = revision(&before, before.fetched, vec![]);
+            let first = revision(before, before.fetched, vec![]);
             self.commit.put::<tables::Revisions>(&(before.id, 0), &first);
         }
         let key = (after.id, after.revision);
-        self.commit.put::<tables::Revisions>(&key, &revision(&after, self.at.now, changed));
-        self.totals.counts.revised += 1;
-        if content {
-            self.raise_alerts(&after);
-        }
-        self.items.insert(after.id, after);
+        self.commit.put::<tables::Revisions>(&key, &revision(after, self.at.now, changed));
     }
 
     /// Both keys lead to the item from now on; a key that leads elsewhere stays there.
@@ -377,12 +440,14 @@ impl<'a> Run<'a> {
 
     /// In the language that the item is stored with: `retag` reads the same from the store.
     fn tags(&self, entry: &Entry) -> Vec<model::Tag> {
-        self.at.tagger.tag(&Text {
+        let lang = self.language(entry);
+        let words = Text {
             title: entry.title.as_deref(),
             summary: entry.summary.as_deref(),
             text: entry.text.as_deref(),
-            lang: self.language(entry).as_deref(),
-        })
+            lang: lang.as_deref(),
+        };
+        Taggable::published(words, entry.record.as_deref()).tags(self.at.tagger)
     }
 
     fn language(&self, entry: &Entry) -> Option<model::Lang> {
@@ -391,14 +456,24 @@ impl<'a> Run<'a> {
         language(entry.lang.as_deref(), &sample, self.at.source.lang.as_deref())
     }
 
-    fn raise_alerts(&mut self, item: &Item) {
+    fn raise_alerts(&mut self, item: &Item, told: Told, change: ListingChange) {
         let at = self.at;
+        let source = &at.source.id;
+        let about = match told {
+            Told::Story { class } => About::Story { class },
+            // What the first download brings is not news of the list; it is held as baseline.
+            Told::List if change.is_news() || change == ListingChange::Listed => {
+                About::List { source, version: at.version, change }
+            }
+            Told::List => return,
+        };
         let occasion = Occasion {
             rules: at.rules,
             source_name: &at.source.name,
             category: at.source.category.as_deref(),
             now: at.now,
             known: &self.known.alerts,
+            about,
         };
         self.raised.raise(&occasion, item, &mut self.commit);
     }

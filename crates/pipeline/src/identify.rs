@@ -2,9 +2,14 @@
 
 use std::collections::HashMap;
 
-use model::{AliasKey, Entry, ItemId, StoryKey, canonical_url, content_digest, exact_text_key};
+use model::{
+    AliasKey, Entry, ItemId, Kind, Notice, Published, StoryKey, canonical_url, content_digest,
+    exact_text_key,
+};
 
 use crate::Source;
+use crate::alerting::CLASS_NEW;
+use crate::record::{self, stage_class};
 
 /// An entry with every key that may lead to a stored item.
 #[derive(Clone, Debug)]
@@ -27,7 +32,36 @@ pub struct Candidate {
     pub story: Vec<StoryKey>,
 }
 
+/// What is told about an entry if it is new or changed: which alerts it may cause.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Told {
+    /// One alert for each rule and story.
+    Story { class: &'static str },
+    /// One alert for each rule and vendor of a list's version.
+    List,
+}
+
 impl Candidate {
+    pub(crate) fn record(&self) -> Option<&Published> {
+        self.entry.record.as_deref()
+    }
+
+    pub(crate) fn kind(&self) -> Kind {
+        match self.record() {
+            None => Kind::Article,
+            Some(Published::Designation(_)) => Kind::Listing,
+            Some(Published::Notice(_)) => Kind::Notice,
+        }
+    }
+
+    pub(crate) fn told(&self) -> Told {
+        match self.record() {
+            None => Told::Story { class: CLASS_NEW },
+            Some(Published::Designation(_)) => Told::List,
+            Some(Published::Notice(notice)) => Told::Story { class: stage_class(notice.stage) },
+        }
+    }
+
     /// In the order in which they are looked up.
     pub fn aliases(&self) -> impl Iterator<Item = AliasKey> {
         [self.guid, self.url, self.content_key].into_iter().flatten()
@@ -42,7 +76,10 @@ pub fn identify(source: &Source, entries: Vec<Entry>) -> Vec<Candidate> {
         .map(|entry| {
             let address = entry.url.as_deref();
             let canonical = address.and_then(|url| canonical_url(url, &source.replace));
-            let content = content_digest(&entry);
+            let content = match entry.record.as_deref() {
+                Some(record) => record::digest(record),
+                None => content_digest(&entry),
+            };
             (entry, canonical, content)
         })
         .collect();
@@ -51,6 +88,10 @@ pub fn identify(source: &Source, entries: Vec<Entry>) -> Vec<Candidate> {
     let mut guids: HashMap<&str, Vec<Claim<'_>>> = HashMap::new();
     let mut urls: HashMap<&str, Vec<Claim<'_>>> = HashMap::new();
     for (entry, canonical, content) in &rows {
+        if entry.record.is_some() {
+            // Its publisher numbers it: notices of one procedure share the number on purpose.
+            continue;
+        }
         if entry.id_published {
             note(guids.entry(&entry.id).or_default(), (canonical.as_deref(), *content));
         }
@@ -65,6 +106,9 @@ pub fn identify(source: &Source, entries: Vec<Entry>) -> Vec<Candidate> {
     let keyed: Vec<_> = rows
         .iter()
         .map(|(entry, canonical, _)| {
+            if entry.record.is_some() {
+                return (true, false);
+            }
             let guid = entry.id_published && !shared_guid(&entry.id);
             let url = canonical.as_deref().is_some_and(|url| {
                 // The front page names no item where the entry has a name of its own.
@@ -115,12 +159,17 @@ fn candidate(
         None => ("content", hex()),
     };
     let body = entry.text.as_deref().or(entry.summary.as_deref());
-    let story = url_key
-        .filter(|url| !is_front_page(url))
-        .map(StoryKey::url)
-        .into_iter()
-        .chain(exact_text_key(entry.title.as_deref(), body))
-        .collect();
+    let story = match entry.record.as_deref() {
+        // Being named by a second list is news.
+        Some(Published::Designation(_)) => Vec::new(),
+        Some(Published::Notice(notice)) => notice_story(notice),
+        None => url_key
+            .filter(|url| !is_front_page(url))
+            .map(StoryKey::url)
+            .into_iter()
+            .chain(exact_text_key(entry.title.as_deref(), body))
+            .collect(),
+    };
     Candidate {
         guid: use_guid.then(|| AliasKey::guid(id, &entry.id)),
         url: url_key.map(|url| AliasKey::url(id, url)),
@@ -128,11 +177,31 @@ fn candidate(
         new_id: ItemId::derive(id, what, &key),
         key,
         content,
-        envelope: envelope(&entry, canonical.as_deref()),
+        // A record is what it says; nothing around it changes without it.
+        envelope: match entry.record {
+            Some(_) => content,
+            None => envelope(&entry, canonical.as_deref()),
+        },
         story,
         canonical,
         entry,
     }
+}
+
+/// The same tender on several portals: its number in the Official Journal, or title and buyer.
+fn notice_story(notice: &Notice) -> Vec<StoryKey> {
+    let is_journal_number = |id: &&String| {
+        let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+        id.split_once('-').is_some_and(|(n, year)| digits(n) && digits(year) && year.len() == 4)
+    };
+    let ids = [&notice.notice_id].into_iter().chain(&notice.aliases).chain(&notice.previous);
+    let numbers = ids
+        .filter(is_journal_number)
+        .map(|id| StoryKey::url(&format!("notice:{}", id.trim_start_matches('0'))));
+    numbers
+        .chain(exact_text_key(notice.title.as_deref(), notice.buyer.as_deref()))
+        .take(8)
+        .collect()
 }
 
 /// Hash over what surrounds the content: id, address, dates.

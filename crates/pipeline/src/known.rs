@@ -2,10 +2,16 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use model::{Alert, AlertId, AliasKey, Item, ItemId, SourceState, StoryId, StoryKey};
+use model::{
+    Alert, AlertId, AliasKey, Detail, Facet, Item, ItemId, Kind, SourceState, StoryId, StoryKey,
+};
 use store::{Commit, Store, StoreError, Version, Versioned, tables};
 
-use crate::identify::Candidate;
+use tagger::Tagger;
+
+use crate::alerting::list_alert_ids;
+use crate::identify::{Candidate, Told};
+use crate::record;
 use crate::{AlertRule, Source};
 
 /// Plain values for `decide`, and what a commit has to expect about them (I7b).
@@ -16,6 +22,8 @@ pub struct Known {
     pub items: HashMap<ItemId, Item>,
     pub stories: HashMap<StoryKey, StoryId>,
     pub alerts: HashMap<AlertId, Alert>,
+    /// The records behind the items.
+    pub details: HashMap<ItemId, Detail>,
     /// Attempts stored before, oldest first, as far as they are to be trimmed.
     pub old_attempts: Vec<model::Timestamp>,
     expects: Expects,
@@ -74,6 +82,7 @@ impl Known {
             items: HashMap::new(),
             stories: HashMap::new(),
             alerts: HashMap::new(),
+            details: HashMap::new(),
             old_attempts,
         })
     }
@@ -119,9 +128,48 @@ impl Known {
         let Versioned { value, version } = store.read::<tables::Items>(&id)?;
         self.expects.items.insert(id, version);
         if let Some(item) = value {
+            // Written with the item in one commit: the item's version stands for both.
+            if item.kind != Kind::Article
+                && let Some(json) = store.get::<tables::Details>(&id)?
+            {
+                self.details.extend(record::read(&json).map(|detail| (id, detail)));
+            }
             self.items.insert(id, item);
         }
         Ok(())
+    }
+
+    fn read_alert(&mut self, store: &Store, id: AlertId) -> Result<(), StoreError> {
+        if self.expects.alerts.contains_key(&id) {
+            return Ok(());
+        }
+        let Versioned { value, version } = store.read::<tables::Alerts>(&id)?;
+        self.expects.alerts.insert(id, version);
+        if let Some(alert) = value {
+            self.alerts.insert(id, alert);
+        }
+        Ok(())
+    }
+
+    /// Reads the alerts that a version of an entity list may have caused.
+    pub fn read_list_alerts(
+        &mut self,
+        store: &Store,
+        source: &Source,
+        version: &str,
+        tagger: &Tagger,
+        rules: &[AlertRule],
+    ) -> Result<(), StoreError> {
+        let vendors = tagger.ids(Facet::Vendor).collect::<Vec<_>>();
+        for id in list_alert_ids(rules, &source.id, version, vendors.iter().copied()) {
+            self.read_alert(store, id)?;
+        }
+        Ok(())
+    }
+
+    /// Reads items that are no longer in a list.
+    pub fn read_items(&mut self, store: &Store, items: &[ItemId]) -> Result<(), StoreError> {
+        items.iter().try_for_each(|id| self.read_item(store, *id))
     }
 
     /// New or changed: only these are tagged, so only these can alert. Which of several items an
@@ -154,17 +202,10 @@ impl Known {
         }
         let known = candidate.aliases().filter_map(|alias| self.aliases.get(&alias));
         stories.extend(known.filter_map(|id| self.items.get(id)).map(|item| item.story));
+        let Told::Story { class } = candidate.told() else { return Ok(()) };
         for rule in rules {
             for story in &stories {
-                let id = AlertId::derive(&rule.id, *story, crate::alerting::CLASS_NEW);
-                if self.expects.alerts.contains_key(&id) {
-                    continue;
-                }
-                let Versioned { value, version } = store.read::<tables::Alerts>(&id)?;
-                self.expects.alerts.insert(id, version);
-                if let Some(alert) = value {
-                    self.alerts.insert(id, alert);
-                }
+                self.read_alert(store, AlertId::derive(&rule.id, *story, class))?;
             }
         }
         Ok(())

@@ -3,13 +3,19 @@
 use std::time::Duration;
 
 use connector::Parsed;
-use model::{OutcomeKind, Validators};
+use model::{ListVersion, OutcomeKind, Validators};
 
 /// What one attempt brought.
 #[derive(Clone, Debug)]
 pub enum Outcome {
     /// A body was read.
-    Parsed { parsed: Parsed, body: [u8; 16], transport: Transport },
+    Parsed {
+        parsed: Parsed,
+        body: [u8; 16],
+        transport: Transport,
+        /// The version of an entity list that the body is.
+        list: Option<Box<ListVersion>>,
+    },
     /// A 304, or the body of last time once more.
     Unchanged { validators: Validators, transport: Transport },
     /// No answer, or one that asks to come back later.

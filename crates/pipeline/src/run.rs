@@ -7,13 +7,14 @@ use std::time::{Duration, Instant};
 
 use connector::{Connector, Document};
 use fetch::{Advice, FetchError, Fetched, Meta, Request};
-use model::{SourceState, Validators};
+use model::{ItemId, SourceState, Validators};
 use store::{CommitError, Store, StoreError, tables};
 
 use crate::decide::{Decision, Report, Situation, Totals, decide};
 use crate::identify::{Candidate, identify};
 use crate::known::Known;
 use crate::outcome::{Outcome, Transport};
+use crate::record::List;
 use crate::{Context, Source};
 
 /// How often a run is planned again when the state it read has moved (I7b).
@@ -156,7 +157,7 @@ fn read_body(source: &Source, before: &SourceState, body: &fetch::Body) -> Outco
         base_url: Some(body.meta.final_url.as_str()),
     };
     match catch_unwind(AssertUnwindSafe(|| connector::parse(&source.connector, &document))) {
-        Ok(Ok(parsed)) => Outcome::Parsed { parsed, body: digest, transport },
+        Ok(Ok(parsed)) => Outcome::Parsed { parsed, body: digest, transport, list: None },
         Ok(Err(error)) => Outcome::Unreadable { error: chain(&error), transport },
         Err(_) => {
             Outcome::Panicked { error: "the reader of this format panicked".into(), transport }
@@ -172,10 +173,21 @@ pub(crate) async fn store_outcome(
     mut outcome: Outcome,
     began: Instant,
 ) -> Result<Report, RunError> {
-    let candidates = candidates(source, &mut outcome);
-    let document = Arc::new(Planned { source: Arc::clone(source), outcome, candidates, began });
+    let mut candidates = candidates(source, &mut outcome);
     let mut totals = Totals::default();
-    let parts = parts(&document.candidates);
+    let mut gone = Vec::new();
+    let (mut version, mut restating) = (String::new(), false);
+    if let Outcome::Parsed { list: Some(now), .. } = &outcome {
+        let list = List::compare(&cx.store, source, now, candidates)?;
+        totals.counts.seen += list.unchanged;
+        totals.counts.unchanged += list.unchanged;
+        (candidates, gone, restating) = (list.moved, list.gone, list.restating);
+        version.clone_from(&now.digest);
+    }
+    let source = Arc::clone(source);
+    let document =
+        Arc::new(Planned { source, outcome, candidates, gone, version, restating, began });
+    let parts = document.parts();
     let last = parts.len() - 1;
     for (number, part) in parts.into_iter().enumerate() {
         let report = store_part(cx, &document, part, totals, number == last).await?;
@@ -192,13 +204,25 @@ struct Planned {
     source: Arc<Source>,
     outcome: Outcome,
     candidates: Vec<Candidate>,
+    /// Entries that the list does not have any more.
+    gone: Vec<ItemId>,
+    /// What tells one download of a list from the next.
+    version: String,
+    restating: bool,
     began: Instant,
+}
+
+/// What goes into one commit.
+#[derive(Clone, Debug, Default)]
+struct Part {
+    entries: Range<usize>,
+    gone: Range<usize>,
 }
 
 async fn store_part(
     cx: &Context,
     document: &Arc<Planned>,
-    part: Range<usize>,
+    part: Part,
     totals: Totals,
     last: bool,
 ) -> Result<Report, RunError> {
@@ -209,8 +233,11 @@ async fn store_part(
             let totals = Arc::clone(&totals);
             move || document.plan(&cx, part, &totals, last)
         };
-        let Decision { commit, report } =
-            if part.is_empty() { plan()? } else { blocking(plan).await? };
+        let Decision { commit, report } = if part.entries.is_empty() && part.gone.is_empty() {
+            plan()?
+        } else {
+            blocking(plan).await?
+        };
         match cx.store.commit(commit).await {
             Ok(_) => return Ok(report),
             Err(CommitError::Conflict { .. }) => {}
@@ -254,16 +281,32 @@ fn candidates(source: &Source, outcome: &mut Outcome) -> Vec<Candidate> {
 }
 
 impl Planned {
+    /// What left a list comes first; the state goes with the last part.
+    fn parts(&self) -> Vec<Part> {
+        let gone = (0..self.gone.len()).step_by(PART_ENTRIES).map(|from| {
+            let to = (from + PART_ENTRIES).min(self.gone.len());
+            Part { entries: 0..0, gone: from..to }
+        });
+        let entries = parts(&self.candidates).into_iter();
+        gone.chain(entries.map(|entries| Part { entries, gone: 0..0 })).collect()
+    }
+
     fn plan(
         &self,
         cx: &Context,
-        part: Range<usize>,
+        part: Part,
         so_far: &Totals,
         last: bool,
     ) -> Result<Decision, StoreError> {
         let rules = &cx.settings.alerts;
-        let candidates = &self.candidates[part];
-        let known = Known::read(&cx.store, &self.source, candidates, rules)?;
+        let candidates = &self.candidates[part.entries];
+        let gone = &self.gone[part.gone];
+        let mut known = Known::read(&cx.store, &self.source, candidates, rules)?;
+        if !self.version.is_empty() && !(candidates.is_empty() && gone.is_empty()) {
+            known.read_items(&cx.store, gone)?;
+            let tagger = &cx.tagger;
+            known.read_list_alerts(&cx.store, &self.source, &self.version, tagger, rules)?;
+        }
         let situation = Situation {
             source: &self.source,
             fetch_key: self.source.fetch_key(),
@@ -273,6 +316,9 @@ impl Planned {
             millis: u32::try_from(self.began.elapsed().as_millis()).unwrap_or(u32::MAX),
             so_far,
             last,
+            restating: self.restating,
+            version: &self.version,
+            gone,
         };
         Ok(decide(situation, &known, &self.outcome, candidates))
     }

@@ -119,6 +119,7 @@ pub(crate) fn vendor(id: &str, name: &str) -> EntrySpec {
 pub(crate) fn parsed(etag: &str, items: Vec<Entry>) -> Outcome {
     Outcome::Parsed {
         body: crate::hash::sha16(&[etag]),
+        list: None,
         parsed: Parsed { format: "rss-2.0".into(), items, ..Parsed::default() },
         transport: Transport {
             status: 200,

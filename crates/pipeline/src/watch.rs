@@ -299,6 +299,7 @@ fn panicked(now: Timestamp, source: &Source) -> Report {
         counts: Counts::default(),
         alerts: 0,
         held: 0,
+        list: crate::decide::ListDelta::default(),
         problems: vec![],
         next_due: now.after(source.every),
         health: None,

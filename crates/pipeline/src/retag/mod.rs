@@ -9,13 +9,14 @@ mod mark;
 
 use std::collections::HashMap;
 
-use model::{Alert, AlertId, Facet, Item, ItemId, Tag, Timestamp};
+use model::{Alert, AlertId, Detail, Facet, Item, ItemId, Kind, Tag, Timestamp};
 use serde::{Deserialize, Serialize};
 use store::{Commit, CommitError, Range, Store, StoreError, Version, tables};
 use tagger::{Tagger, Text};
 
-use crate::alerting::{CLASS_NEW, Occasion, Raised};
-use crate::{AlertRule, Context, RunError, Settings};
+use crate::alerting::{About, CLASS_NEW, Occasion, Raised, alert_ids};
+use crate::record::Taggable;
+use crate::{Context, RunError};
 use difference::Tally;
 use mark::Mark;
 
@@ -168,7 +169,7 @@ fn plan(cx: &Context, tagger: &Tagger, which: &Retag, mark: &Mark) -> Result<Bat
         batch.commit.expect::<tables::Items>(&id, read.version);
         batch.commit.replace_item(&before, &after);
         if which.alert {
-            alert(store, &cx.settings, cx.clock.now(), &after, &mut batch, &mut expected)?;
+            alert(cx, tagger.version(), &after, &mut batch, &mut expected)?;
         }
         batch.changed.push((before, after));
     }
@@ -182,31 +183,45 @@ fn plan(cx: &Context, tagger: &Tagger, which: &Retag, mark: &Mark) -> Result<Bat
 /// As ingest tags an item when it comes.
 fn tags_today(store: &Store, tagger: &Tagger, item: &Item) -> Result<Vec<Tag>, StoreError> {
     let text = if item.text_bytes > 0 { store.text(item.id, item.revision)? } else { None };
-    Ok(tagger.tag(&Text {
+    let detail = match item.kind {
+        Kind::Article | Kind::Page => None,
+        Kind::Notice | Kind::Listing => store.get::<tables::Details>(&item.id)?,
+    };
+    let detail = detail.as_deref().and_then(crate::record::read);
+    let words = Text {
         title: item.title.as_deref(),
         summary: item.summary.as_deref(),
         text: text.as_deref(),
         lang: item.lang.as_deref(),
-    }))
+    };
+    Ok(Taggable::stored(words, detail.as_ref()).tags(tagger))
 }
 
 /// The alerts that a changed item causes, with the stored ones of its story read and expected.
 fn alert(
-    store: &Store,
-    settings: &Settings,
-    now: Timestamp,
+    cx: &Context,
+    tagger_version: &str,
     item: &Item,
     batch: &mut Batch,
     expected: &mut HashMap<AlertId, Version>,
 ) -> Result<(), StoreError> {
+    let (store, settings, now) = (&cx.store, &*cx.settings, cx.clock.now());
     let source = settings.sources.iter().find(|source| source.id == item.source);
-    let known = stored_alerts(store, &settings.alerts, item, &mut batch.commit, expected)?;
+    let about = match store.get::<tables::Details>(&item.id)?.as_deref().map(crate::record::read) {
+        Some(Some(Detail::Listing(listing))) => {
+            About::List { source: &item.source, version: tagger_version, change: listing.change }
+        }
+        _ => About::Story { class: CLASS_NEW },
+    };
+    let ids = alert_ids(&settings.alerts, item, about);
+    let known = stored_alerts(store, ids, &mut batch.commit, expected)?;
     let occasion = Occasion {
         rules: &settings.alerts,
         source_name: source.map_or(item.source.as_str(), |source| &source.name),
         category: source.and_then(|source| source.category.as_deref()),
         now,
         known: &known,
+        about,
     };
     batch.raised.raise(&occasion, item, &mut batch.commit);
     Ok(())
@@ -214,14 +229,12 @@ fn alert(
 
 fn stored_alerts(
     store: &Store,
-    rules: &[AlertRule],
-    item: &Item,
+    ids: Vec<AlertId>,
     commit: &mut Commit,
     expected: &mut HashMap<AlertId, Version>,
 ) -> Result<HashMap<AlertId, Alert>, StoreError> {
     let mut known = HashMap::new();
-    for rule in rules {
-        let id = AlertId::derive(&rule.id, item.story, CLASS_NEW);
+    for id in ids {
         let read = store.read::<tables::Alerts>(&id)?;
         if expected.insert(id, read.version).is_none() {
             commit.expect::<tables::Alerts>(&id, read.version);

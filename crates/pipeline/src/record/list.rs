@@ -1,0 +1,114 @@
+//! A download of an entity list beside what is kept of the list.
+
+use std::collections::HashSet;
+
+use model::{Detail, ItemId, ListVersion, Published, SourceId, Timestamp};
+use store::{Commit, CommitError, Range, Store, StoreError, tables};
+
+use super::{ListingMove, compare_listing, read};
+use crate::Source;
+use crate::identify::Candidate;
+
+/// Members of a list that are read at a time.
+const PAGE: usize = 1_000;
+
+/// What differs from what is kept.
+pub(crate) struct List {
+    /// New, changed, or back.
+    pub(crate) moved: Vec<Candidate>,
+    pub(crate) unchanged: u32,
+    /// Not in the list any more.
+    pub(crate) gone: Vec<ItemId>,
+    /// Another reader of ours read the list last time.
+    pub(crate) restating: bool,
+}
+
+impl List {
+    /// Sets aside the entries that are as they were, so that the few that moved are decided and
+    /// told together.
+    pub(crate) fn compare(
+        store: &Store,
+        source: &Source,
+        version: &ListVersion,
+        candidates: Vec<Candidate>,
+    ) -> Result<Self, StoreError> {
+        let mut members = members(store, &source.id)?;
+        let last = last_version(store, &source.id)?;
+        let restating = last.is_some_and(|last| last.reader != version.reader);
+        let mut list = Self { moved: Vec::new(), unchanged: 0, gone: Vec::new(), restating };
+        for candidate in candidates {
+            let id = candidate.new_id;
+            if members.remove(&id) && is_unchanged(store, id, &candidate)? {
+                list.unchanged += 1;
+            } else {
+                list.moved.push(candidate);
+            }
+        }
+        list.gone = members.into_iter().collect();
+        list.gone.sort_unstable();
+        Ok(list)
+    }
+}
+
+fn members(store: &Store, source: &SourceId) -> Result<HashSet<ItemId>, StoreError> {
+    let mut members = HashSet::new();
+    let mut last = None;
+    loop {
+        let range = Range::<tables::ListMembers>::prefix(source);
+        let range = match &last {
+            Some(last) => range.after(last),
+            None => range,
+        };
+        let page = store.page(range, PAGE)?;
+        members.extend(page.iter().map(|((_, id), ())| *id));
+        match page.into_iter().last() {
+            Some((key, ())) => last = Some(key),
+            None => return Ok(members),
+        }
+    }
+}
+
+fn is_unchanged(store: &Store, id: ItemId, candidate: &Candidate) -> Result<bool, StoreError> {
+    let Some(Published::Designation(now)) = candidate.record() else { return Ok(false) };
+    let kept = store.get::<tables::Details>(&id)?;
+    let Some(Detail::Listing(kept)) = kept.as_deref().and_then(read) else { return Ok(false) };
+    Ok(!kept.gone && compare_listing(&kept, now, false) == ListingMove::Unchanged)
+}
+
+/// The last good download of a source's list.
+pub(crate) fn last_version(
+    store: &Store,
+    source: &SourceId,
+) -> Result<Option<ListVersion>, StoreError> {
+    let range = Range::<tables::ListVersions>::prefix(source).newest_first();
+    let newest = store.page(range, 1)?.pop();
+    Ok(newest.and_then(|(_, json)| serde_json::from_str(&json).ok()))
+}
+
+fn accept_row(source: &SourceId) -> String {
+    format!("accept/{source}")
+}
+
+/// Whether an operator has accepted the list as it comes next.
+pub(crate) fn is_accepted(store: &Store, source: &SourceId) -> Result<bool, StoreError> {
+    Ok(store.get::<tables::Meta>(&accept_row(source))?.is_some())
+}
+
+/// The acceptance is used up with the download that it let in.
+pub(crate) fn use_up_acceptance(commit: &mut Commit, source: &SourceId) {
+    commit.delete::<tables::Meta>(&accept_row(source));
+}
+
+/// Accepts the next download of a source's list whatever its size: `source accept`.
+///
+/// # Errors
+/// When it cannot be stored.
+pub async fn accept_list(
+    store: &Store,
+    source: &SourceId,
+    now: Timestamp,
+) -> Result<(), CommitError> {
+    let mut commit = Commit::default();
+    commit.put::<tables::Meta>(&accept_row(source), &now.to_string().into_bytes());
+    store.commit(commit).await.map(drop)
+}

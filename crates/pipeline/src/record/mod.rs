@@ -1,0 +1,40 @@
+//! Entries that are records: designations of entity lists and procurement notices. How they become
+//! words, what makes a state of them new, and what is told about it.
+
+mod guard;
+mod list;
+mod listing;
+mod procurement;
+mod tags;
+mod words;
+
+pub use guard::{Collapse, Guard, guard};
+pub use list::accept_list;
+pub(crate) use list::{List, is_accepted, last_version, use_up_acceptance};
+pub(crate) use listing::{ListingMove, compare_listing};
+pub(crate) use procurement::{NoticeMove, compare_notice, first_notice, stage_class};
+pub(crate) use tags::Taggable;
+pub use words::{entry_of_designation, entry_of_notice};
+
+use model::{Detail, Published};
+
+/// A stored record; one that cannot be read is as good as none.
+pub(crate) fn read(json: &str) -> Option<Detail> {
+    serde_json::from_str(json).ok()
+}
+
+pub(crate) fn write(detail: &Detail) -> String {
+    serde_json::to_string(detail).expect("a record holds nothing JSON cannot say")
+}
+
+/// Hash over a record: what makes a state of it.
+pub(crate) fn digest(record: &Published) -> [u8; 16] {
+    let json = match record {
+        Published::Designation(designation) => serde_json::to_string(designation),
+        Published::Notice(notice) => serde_json::to_string(notice),
+    };
+    crate::hash::sha16(&["record/1", &json.expect("a record holds nothing JSON cannot say")])
+}
+
+#[cfg(test)]
+mod tests;
