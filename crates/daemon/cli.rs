@@ -58,6 +58,9 @@ pub(crate) enum Command {
     Eval(EvalArgs),
     /// Applies today's watchlists to stored items, or shows what they would change
     Retag(RetagArgs),
+    /// Vendors
+    #[command(subcommand)]
+    Vendor(VendorCommand),
     /// Stored items, newest first
     Items(ItemsArgs),
     /// Alerts
@@ -132,6 +135,8 @@ pub(crate) enum SourceCommand {
     },
     /// Prints the sources as OPML
     Export,
+    /// Takes the next download of an entity list as it comes, after its guards refused it
+    Accept { id: String },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -224,6 +229,17 @@ pub(crate) struct EvalArgs {
     pub(crate) json: bool,
 }
 
+#[derive(Debug, Subcommand)]
+pub(crate) enum VendorCommand {
+    /// On which lists it stands, since when and under which citation; what it supplies; where it
+    /// was seen
+    Show {
+        id: String,
+        #[arg(long)]
+        json: bool,
+    },
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct RetagArgs {
     /// Only items fetched since then: 2026-03-01, 2026-03-01T07:00:00Z, or 24h, 90d
@@ -258,6 +274,12 @@ pub(crate) struct ItemsArgs {
     pub(crate) layer: Option<String>,
     #[arg(long)]
     pub(crate) source: Option<String>,
+    /// article, notice, listing or page
+    #[arg(long)]
+    pub(crate) kind: Option<String>,
+    /// Any tag: `event:award`, `counterparty:mup`
+    #[arg(long, value_name = "FACET:ID")]
+    pub(crate) tag: Option<String>,
     #[arg(long)]
     pub(crate) json: bool,
 }

@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use console::query::Vendor;
 use console::{Actions, Answer, DigestQuery, Document, Error, RetagQuery, RetryQuery, State};
-use model::ChannelId;
+use model::{ChannelId, SourceId};
 use pipeline::{Clock, Context, Deliverer, deliver};
 use serde_json::{Value, json};
 use store::Store;
@@ -285,6 +286,18 @@ impl Actions for Live {
             }
             blocking(move || tell::render_digest(&cx.store, &cx.settings, &*cx.clock, &which)).await
         })
+    }
+
+    fn accept_list(&self, source: SourceId) -> Answer<Value> {
+        let cx = self.cx();
+        Box::pin(
+            async move { tell::accept_list(&cx.store, &cx.settings, &*cx.clock, source).await },
+        )
+    }
+
+    fn vendor(&self, id: String) -> Answer<Vendor> {
+        let tagger = self.cx().tagger;
+        Box::pin(async move { tell::vendor(&tagger, &id) })
     }
 
     fn retag(&self, which: RetagQuery) -> Answer<Value> {

@@ -16,7 +16,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser as _};
 
-use crate::cli::{AlertsCommand, Cli, Command, DeliveriesCommand};
+use crate::cli::{AlertsCommand, Cli, Command, DeliveriesCommand, VendorCommand};
 use crate::exit::{Failure, Outcome};
 
 fn main() -> ExitCode {
@@ -67,6 +67,9 @@ async fn dispatch(cli: &Cli) -> Outcome {
         Command::Robots(args) => command::robots::robots(args),
         Command::Tag(args) => command::tagging::tag(cli, args),
         Command::Eval(args) => command::tagging::eval(cli, args),
+        Command::Vendor(VendorCommand::Show { id, json }) => {
+            command::vendor::show(cli, id, *json).await
+        }
         Command::Retag(args) => command::retag::retag(cli, args).await,
         Command::Items(args) => command::reads::items(cli, args).await,
         Command::Alerts(AlertsCommand::List { since, limit, rule, held, json }) => {

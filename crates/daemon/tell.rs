@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use console::query::Vendor;
 use console::{DigestQuery, Document, Error, RetagQuery, RetryQuery};
 use fetch::Fetcher;
-use model::ChannelId;
+use model::{ChannelId, Facet, SourceId};
 use pipeline::deliver::Which;
 use pipeline::digest::{self, Period};
 use pipeline::{Clock, Context, Deliverer, DigestFormat, DigestSettings, Retag, Settings};
@@ -89,6 +90,42 @@ pub(crate) async fn send_digest(
         sent.map_err(|error| Error::Failed(format!("channel `{channel}`: {error}")))?;
     }
     Ok(())
+}
+
+/// Takes the next download of a source's entity list as it comes.
+pub(crate) async fn accept_list(
+    store: &Store,
+    settings: &Settings,
+    clock: &dyn Clock,
+    source: SourceId,
+) -> Result<serde_json::Value, Error> {
+    let configured = settings.sources.iter().find(|known| known.id == source);
+    let configured =
+        configured.ok_or_else(|| Error::NotFound(format!("no source `{source}` is configured")))?;
+    if !configured.connector.is_list() {
+        return Err(Error::Invalid(format!("source `{source}` is no entity list")));
+    }
+    let accepted = pipeline::accept_list(store, &source, clock.now()).await;
+    accepted.map_err(|error| Error::Internal(error.to_string()))?;
+    Ok(serde_json::json!({ "source": source, "accepted": "its next download" }))
+}
+
+/// What the watchlists say about a vendor; one that they no longer have keeps its history.
+pub(crate) fn vendor(tagger: &Tagger, id: &str) -> Result<Vendor, Error> {
+    let id = tagger.current_id(Facet::Vendor, id).unwrap_or(id);
+    let label = tagger.label(Facet::Vendor, id).ok_or_else(|| {
+        let near =
+            tagger.ids(Facet::Vendor).filter(|known| known.contains(id) || id.contains(known));
+        let near: Vec<&str> = near.take(3).collect();
+        let hint = if near.is_empty() {
+            String::new()
+        } else {
+            format!(": is it `{}`?", near.join("` or `"))
+        };
+        Error::NotFound(format!("no vendor `{id}` in the watchlists{hint}"))
+    })?;
+    let usual_layers = tagger.usual_layers(Facet::Vendor, id).to_vec();
+    Ok(Vendor { id: id.to_owned(), label: label.to_owned(), usual_layers })
 }
 
 /// Tags stored items again.

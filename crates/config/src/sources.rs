@@ -70,6 +70,7 @@ struct RawSource<'d> {
     replace: Vec<(String, String)>,
     terms: Option<String>,
     robots: RobotsRule,
+    licence: Option<String>,
 }
 
 fn source<'d>(id: &str, mut table: Table<'d>) -> Option<RawSource<'d>> {
@@ -87,6 +88,7 @@ fn source<'d>(id: &str, mut table: Table<'d>) -> Option<RawSource<'d>> {
     let replace = replacements(&mut table);
     let terms = table.parsed("terms", one_of(&TERMS));
     let robots = robots::read(&mut table);
+    let licence = table.placed("licence", not_blank).map(|licence| licence.value);
     let text = table.placed("text", one_of(&TEXTS));
     let connector = connectors::read(&mut table);
     table.finish();
@@ -122,6 +124,7 @@ fn source<'d>(id: &str, mut table: Table<'d>) -> Option<RawSource<'d>> {
         replace,
         terms: terms.map(str::to_owned),
         robots,
+        licence,
         id,
     })
 }
@@ -159,6 +162,8 @@ impl RawSource<'_> {
             lang: self.lang.clone(),
             off: self.off.clone(),
             robots_ignored: self.robots.ignored().map(str::to_owned),
+            terms: self.terms.clone(),
+            licence: self.licence.clone(),
         });
         // The others are off and have nothing to be polled with.
         if self.kind == Kind::Feed {

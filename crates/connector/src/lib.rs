@@ -58,3 +58,12 @@ pub fn parse(connector: &Connector, document: &Document<'_>) -> Result<Parsed, P
         Connector::Feed(rules) => feed::parse_feed(rules, document),
     }
 }
+
+impl Connector {
+    /// Reads entity lists: versioned state, not a stream of entries.
+    pub fn is_list(&self) -> bool {
+        match self {
+            Self::Feed(_) => false,
+        }
+    }
+}

@@ -2,11 +2,12 @@
 
 use std::pin::Pin;
 
-use model::{ChannelId, MessageId, Timestamp};
+use model::{ChannelId, MessageId, SourceId, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::Error;
+use crate::query::Vendor;
 
 /// An answer that takes time.
 pub type Answer<T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send>>;
@@ -19,6 +20,10 @@ pub trait Actions: Send + Sync + 'static {
     fn test_channel(&self, channel: ChannelId) -> Answer<Value>;
     /// A digest, rendered; sent as well if the question says so.
     fn digest(&self, which: DigestQuery) -> Answer<Document>;
+    /// Takes the next download of a source's entity list as it comes.
+    fn accept_list(&self, source: SourceId) -> Answer<Value>;
+    /// What the watchlists say about a vendor.
+    fn vendor(&self, id: String) -> Answer<Vendor>;
     /// Applies the watchlists as the files have them to stored items, or says what that would
     /// change.
     fn retag(&self, which: RetagQuery) -> Answer<Value>;

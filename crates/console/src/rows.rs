@@ -2,9 +2,9 @@
 //! Fields are never left out; what is not known is `null`. Times are RFC 3339 in UTC.
 
 use model::{
-    Alert, AlertId, AlertRuleId, Attempt, ChannelId, Counts, Delivery, DeliveryState, Health, Held,
-    Item, ItemId, Kind, MessageId, MessageRef, OutcomeKind, Revision, SourceId, StoryId, Tag,
-    Timestamp,
+    Alert, AlertId, AlertRuleId, Attempt, ChannelId, Counts, Delivery, DeliveryState, Detail,
+    Health, Held, Item, ItemId, Kind, Listing, ListingChange, Lot, MessageId, MessageRef, Notice,
+    OutcomeKind, Revision, SourceId, Stage, StoryId, Tag, Timestamp, ValueKind,
 };
 use serde::{Deserialize, Serialize};
 
@@ -30,11 +30,159 @@ pub struct ItemRow {
     pub story: StoryId,
     pub capture: Option<String>,
     pub tags: Vec<Tag>,
+    /// Of a procurement notice only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notice: Option<NoticeRow>,
+    /// Of an entry of an entity list only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub listing: Option<ListingRow>,
+}
+
+/// The newest notice of a procurement procedure.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct NoticeRow {
+    /// The publisher's number of the notice.
+    pub id: String,
+    pub procedure_id: Option<String>,
+    pub stage: Stage,
+    pub buyer: Option<String>,
+    pub suppliers: Vec<String>,
+    pub cpv: Vec<String>,
+    pub value: Option<f64>,
+    /// `estimated`, `awarded` or `framework`.
+    pub value_kind: Option<ValueKind>,
+    /// ISO 4217.
+    pub currency: Option<String>,
+    pub deadline: Option<Timestamp>,
+    pub country: Option<String>,
+    pub lots: Vec<Lot>,
+}
+
+impl From<Notice> for NoticeRow {
+    fn from(notice: Notice) -> Self {
+        Self {
+            id: notice.notice_id,
+            procedure_id: notice.procedure_id,
+            stage: notice.stage,
+            buyer: notice.buyer,
+            suppliers: notice.suppliers,
+            cpv: notice.cpv,
+            value: notice.value,
+            value_kind: notice.value_kind,
+            currency: notice.currency,
+            deadline: notice.deadline,
+            country: notice.country,
+            lots: notice.lots,
+        }
+    }
+}
+
+/// An entry of an entity list.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ListingRow {
+    pub list: String,
+    pub entity_id: String,
+    pub name: String,
+    pub aliases: Vec<String>,
+    #[serde(rename = "type")]
+    pub kind: Option<String>,
+    pub addresses: Vec<String>,
+    pub countries: Vec<String>,
+    pub programmes: Vec<String>,
+    pub citations: Vec<String>,
+    /// Full-date.
+    pub listed: Option<String>,
+    /// Full-date on which the list says that it ends.
+    pub removed: Option<String>,
+    /// What happened to it last.
+    pub change: ListingChange,
+    /// The list does not have it any more.
+    pub gone: bool,
+}
+
+impl From<Listing> for ListingRow {
+    fn from(listing: Listing) -> Self {
+        let Listing { designation: of, change, gone } = listing;
+        Self {
+            list: of.list,
+            entity_id: of.entity_id,
+            name: of.name,
+            aliases: of.aliases,
+            kind: of.kind,
+            addresses: of.addresses,
+            countries: of.countries,
+            programmes: of.programmes,
+            citations: of.citations,
+            listed: of.listed,
+            removed: of.removed,
+            change,
+            gone,
+        }
+    }
+}
+
+/// What is known about a vendor.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct VendorRow {
+    pub id: String,
+    pub label: String,
+    /// Layers that it is usually seen in: a hint, never evidence.
+    pub usual_layers: Vec<String>,
+    /// Entries of entity lists that name it, on a list today first.
+    pub listings: Vec<VendorListing>,
+    /// Procurement procedures that name it, newest first, at most 100.
+    pub notices: Vec<VendorNotice>,
+    /// Items of any kind that name it, at most 10,000 are counted.
+    pub items: usize,
+    /// When one came last.
+    pub last_seen: Option<Timestamp>,
+    /// How many of them are evidence of each layer.
+    pub layers: std::collections::BTreeMap<String, usize>,
+}
+
+/// An entry of an entity list that names a vendor.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct VendorListing {
+    pub item: ItemId,
+    pub source: SourceId,
+    pub source_name: String,
+    /// Whether the list may be used: `ok`, `pending`, `restricted`.
+    pub terms: Option<String>,
+    /// Under which licence.
+    pub licence: Option<String>,
+    /// The rules that found the vendor, and the words.
+    pub rules: Vec<String>,
+    pub words: Vec<String>,
+    /// When it was first seen by us.
+    pub seen: Timestamp,
+    #[serde(flatten)]
+    pub listing: ListingRow,
+}
+
+/// A procurement procedure that names a vendor.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct VendorNotice {
+    pub item: ItemId,
+    pub source: SourceId,
+    pub title: Option<String>,
+    pub url: Option<String>,
+    pub published: Option<Timestamp>,
+    /// It is one of the suppliers, and not only named in the text.
+    pub supplies: bool,
+    pub notice: NoticeRow,
 }
 
 impl ItemRow {
-    pub fn new(item: Item, text: Option<String>) -> Self {
+    /// `detail` is the record behind an item of a list or portal.
+    pub fn new(item: Item, text: Option<String>, detail: Option<Detail>) -> Self {
+        let (notice, listing) = match detail {
+            Some(Detail::Notice(procurement)) => (Some(procurement.notice.into()), None),
+            Some(Detail::Listing(listing)) => (None, Some(listing.into())),
+            None => (None, None),
+        };
         Self {
+            notice,
+            listing,
             id: item.id,
             kind: item.kind,
             source: item.source,

@@ -34,4 +34,8 @@ pub struct SourceInfo {
     pub off: Option<String>,
     /// Present: its host's robots.txt is set aside, for this reason.
     pub robots_ignored: Option<String>,
+    /// `ok`, `pending`, `restricted`: whether its data may be used.
+    pub terms: Option<String>,
+    /// Under which licence.
+    pub licence: Option<String>,
 }

@@ -19,3 +19,4 @@ pub(crate) mod store;
 pub(crate) mod tagging;
 pub(crate) mod url_check;
 pub(crate) mod workbook;
+pub(crate) mod vendor;

@@ -22,6 +22,8 @@ pub(crate) async fn items(cli: &Cli, args: &ItemsArgs) -> Outcome {
         vendor: args.vendor.clone(),
         layer: args.layer.clone(),
         source: args.source.as_deref().map(id).transpose()?,
+        kind: args.kind.as_deref().map(id).transpose()?,
+        tag: args.tag.clone(),
         with_text: args.json,
         ..ItemsQuery::default()
     };

@@ -6,16 +6,16 @@ use std::path::Path;
 use std::sync::Arc;
 
 use connector::Document;
-use model::canonical_url;
+use model::{SourceId, canonical_url};
 use pipeline::{Context, SystemClock};
-use serde_json::json;
+use serde_json::{Value, json};
 use store::Store;
 
 use crate::cli::{Cli, SourceCommand};
 use crate::command::{file, reads};
 use crate::exit::{Failure, Outcome};
 use crate::installation::Installation;
-use crate::output;
+use crate::{output, reach, tell};
 
 pub(crate) async fn source(cli: &Cli, command: &SourceCommand) -> Outcome {
     match command {
@@ -23,7 +23,31 @@ pub(crate) async fn source(cli: &Cli, command: &SourceCommand) -> Outcome {
         SourceCommand::Test { id, json } => test(cli, id, *json).await,
         SourceCommand::Import { file, dry_run, json } => import(cli, file, *dry_run, *json),
         SourceCommand::Export => export(cli),
+        SourceCommand::Accept { id } => accept(cli, id).await,
     }
+}
+
+/// Waives the guards of an entity list for one download.
+async fn accept(cli: &Cli, id: &str) -> Outcome {
+    let at = Installation::load(cli)?;
+    let source: SourceId = id.parse().map_err(Failure::usage)?;
+    match reach::daemon(&at).await? {
+        Some(client) => {
+            let path = format!("/api/sources/{source}/accept");
+            let _: Value = client.post_json(&path).await.map_err(reach::refused)?;
+        }
+        None => {
+            let store = reach::open(&at).await?;
+            let settings = &at.config.pipeline;
+            let accepted = tell::accept_list(&store, settings, &SystemClock, source.clone()).await;
+            store.shutdown().map_err(Failure::io)?;
+            accepted.map_err(reach::failure)?;
+        }
+    }
+    output::line(&format!(
+        "the next download of `{source}` is taken as it comes, whatever its size; after that its \
+         guards hold again"
+    ))
 }
 
 /// Fetches one source and prints what it would store; off ones too.
@@ -46,7 +70,7 @@ async fn test(cli: &Cli, id: &str, json: bool) -> Outcome {
         let items: Vec<_> = rehearsal
             .items
             .into_iter()
-            .map(|item| console::rows::ItemRow::new(item, None))
+            .map(|item| console::rows::ItemRow::new(item, None, None))
             .collect();
         output::json(&json!({
             "source": source.id, "url": source.url, "title": rehearsal.title,

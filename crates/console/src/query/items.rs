@@ -2,8 +2,8 @@
 
 use std::ops::ControlFlow;
 
-use model::{Facet, Item, ItemId, Timestamp};
-use store::tables::{BySource, ByTag, ByTime, Items, Revisions};
+use model::{Detail, Facet, Item, ItemId, Kind, Timestamp};
+use store::tables::{BySource, ByTag, ByTime, Details, Items, Revisions};
 use store::{Range, Store};
 
 use super::{ItemsQuery, params, walk};
@@ -63,7 +63,8 @@ impl Found<'_> {
                     "the texts of these items have more than {MAX_TEXT_BYTES} bytes: ask for fewer"
                 )));
             }
-            self.rows.push(ItemRow::new(item, text));
+            let detail = detail_of(self.store, &item)?;
+            self.rows.push(ItemRow::new(item, text, detail));
         }
         Ok(if self.rows.len() < self.limit {
             ControlFlow::Continue(())
@@ -75,6 +76,7 @@ impl Found<'_> {
     /// The record decides: the index only says where to look.
     fn fits(&self, item: &Item) -> bool {
         self.query.source.as_ref().is_none_or(|source| item.source == *source)
+            && self.query.kind.is_none_or(|kind| item.kind == kind)
             && self
                 .tags
                 .iter()
@@ -84,6 +86,15 @@ impl Found<'_> {
 
 fn text_of(store: &Store, item: &Item) -> Result<Option<String>, Error> {
     if item.text_bytes == 0 { Ok(None) } else { Ok(store.text(item.id, item.revision)?) }
+}
+
+/// The record behind an item of a list or portal; one that cannot be read is as good as none.
+pub(super) fn detail_of(store: &Store, item: &Item) -> Result<Option<Detail>, Error> {
+    if matches!(item.kind, Kind::Article | Kind::Page) {
+        return Ok(None);
+    }
+    let json = store.get::<Details>(&item.id)?;
+    Ok(json.and_then(|json| serde_json::from_str(&json).ok()))
 }
 
 /// One item with its text and its revisions.
@@ -105,5 +116,6 @@ pub fn item(store: &Store, id: ItemId) -> Result<ItemDetail, Error> {
     if revisions.is_empty() {
         revisions.push(RevisionRow::only(&found));
     }
-    Ok(ItemDetail { item: ItemRow::new(found, text), revisions })
+    let detail = detail_of(store, &found)?;
+    Ok(ItemDetail { item: ItemRow::new(found, text, detail), revisions })
 }

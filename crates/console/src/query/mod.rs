@@ -8,6 +8,7 @@ mod items;
 mod params;
 mod sources;
 mod status;
+mod vendor;
 
 use std::ops::ControlFlow;
 
@@ -24,6 +25,7 @@ pub use self::params::{
 };
 pub use self::sources::sources;
 pub use self::status::status;
+pub use self::vendor::{Vendor, vendor};
 
 /// Rows that are read at once.
 const PAGE: usize = 200;

@@ -1,6 +1,6 @@
 //! What can be asked, and the form it has in an address.
 
-use model::{AlertRuleId, ChannelId, DeliveryState, Facet, SourceId, Timestamp};
+use model::{AlertRuleId, ChannelId, DeliveryState, Facet, Kind, SourceId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
@@ -24,6 +24,8 @@ pub struct ItemsQuery {
     /// The id of a layer.
     pub layer: Option<String>,
     pub source: Option<SourceId>,
+    /// `article`, `notice`, `listing` or `page`.
+    pub kind: Option<Kind>,
     /// Any tag, as `facet:id`: `place:nis`.
     pub tag: Option<String>,
     /// The texts too; without it `text` is `null`.

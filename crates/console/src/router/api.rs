@@ -116,6 +116,19 @@ pub(super) async fn alert(Shared(state): Shared<State>, Path(text): Path<String>
     one(state, move |store, _, _| query::alert(store, id)).await
 }
 
+pub(super) async fn accept_list(
+    Shared(state): Shared<State>,
+    Path(text): Path<String>,
+) -> Answered {
+    let source = text.parse().map_err(|error| Error::Invalid(format!("{error}")))?;
+    done(&state.act(|actions| actions.accept_list(source)).await?)
+}
+
+pub(super) async fn vendor(Shared(state): Shared<State>, Path(id): Path<String>) -> Answered {
+    let known = state.act(move |actions| actions.vendor(id)).await?;
+    one(state, move |store, settings, _| query::vendor(store, &known, &settings.sources)).await
+}
+
 pub(super) async fn sources(Shared(state): Shared<State>, headers: HeaderMap) -> Answered {
     list(state, &headers, |store, settings, _| query::sources(store, &settings.sources)).await
 }

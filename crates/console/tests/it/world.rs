@@ -166,6 +166,13 @@ impl Actions for Asked {
         let body = which.name.unwrap_or_default().into_bytes();
         Box::pin(async move { Ok(Document { content_type: "text/markdown; charset=utf-8", body }) })
     }
+    fn accept_list(&self, source: model::SourceId) -> Answer<Value> {
+        self.note(format!("accept {source}"))
+    }
+    fn vendor(&self, id: String) -> Answer<console::query::Vendor> {
+        let label = id.to_uppercase();
+        Box::pin(async move { Ok(console::query::Vendor { id, label, usual_layers: vec![] }) })
+    }
     fn retag(&self, which: RetagQuery) -> Answer<Value> {
         self.note(format!("retag {}", if which.dry_run { "dry" } else { "wet" }))
     }
