@@ -22,7 +22,7 @@ pub(crate) async fn items(cli: &Cli, args: &ItemsArgs) -> Outcome {
         vendor: args.vendor.clone(),
         layer: args.layer.clone(),
         source: args.source.as_deref().map(id).transpose()?,
-        kind: args.kind.as_deref().map(id).transpose()?,
+        kind: args.kind.as_deref().map(str::parse).transpose().map_err(wrong_kind)?,
         tag: args.tag.clone(),
         with_text: args.json,
         ..ItemsQuery::default()
@@ -340,4 +340,8 @@ fn sight_word(sight: Sight) -> &'static str {
         Sight::Off => "off",
         Sight::Retired => "retired",
     }
+}
+
+fn wrong_kind(error: String) -> Failure {
+    Failure::usage(crate::because!("--kind: {error}"))
 }
