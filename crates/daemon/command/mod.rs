@@ -18,5 +18,5 @@ pub(crate) mod source;
 pub(crate) mod store;
 pub(crate) mod tagging;
 pub(crate) mod url_check;
-pub(crate) mod workbook;
 pub(crate) mod vendor;
+pub(crate) mod workbook;

@@ -54,6 +54,8 @@ pub(crate) fn info(id: &str, off: Option<&str>) -> SourceInfo {
         lang: None,
         off: off.map(String::from),
         robots_ignored: None,
+        terms: None,
+        licence: None,
     }
 }
 
