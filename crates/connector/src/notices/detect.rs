@@ -86,6 +86,18 @@ fn data(text: &str) -> Result<NoticeFormat, ParseError> {
         };
         return Ok(found);
     }
+    // Servers tell what went wrong with a status of 200, too.
+    if text.len() <= HEAD
+        && let Ok(value) = serde_json::from_str::<serde_json::Value>(text)
+    {
+        let places = ["message", "error/message", "error_description", "error"];
+        if let Some(message) = places.iter().find_map(|path| super::json::text(&value, path)) {
+            return Err(other(format!(
+                "an error of the server: {}",
+                model::truncated(&message, 300)
+            )));
+        }
+    }
     let what = match keys.iter().filter(|(depth, _)| *depth == 1).take(5).collect::<Vec<_>>() {
         found if found.is_empty() => "JSON without keys".into(),
         found => {

@@ -73,7 +73,7 @@ pub fn parse_notices(
         NoticeFormat::Ocds => ocds::read(text, rules),
         NoticeFormat::TedSearch => ted_search::read(text),
         NoticeFormat::WorldBank => worldbank::read(text),
-        NoticeFormat::OData => odata::read(text, rules),
+        NoticeFormat::OData => odata::read(text, rules, document.base_url),
         NoticeFormat::Workbook => Err(ParseError::Workbook),
         NoticeFormat::Html => match &rules.page {
             Some(page) => page::read(text, rules, page, document),

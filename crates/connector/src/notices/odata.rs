@@ -23,14 +23,18 @@ pub(super) fn fits(has: impl Fn(&str) -> bool) -> bool {
 }
 
 /// Reads one answer.
-pub(super) fn read(text: &str, rules: &NoticeRules) -> Result<ParsedNotices, ParseError> {
+pub(super) fn read(
+    text: &str,
+    rules: &NoticeRules,
+    address: Option<&str>,
+) -> Result<ParsedNotices, ParseError> {
     let documents = json::Documents::new(text)?;
     let mut parsed = ParsedNotices::new("odata");
     let mut found = false;
     for document in documents.split(text) {
         let damaged = |error: serde_json::Error| ParseError::Damaged { reason: error.to_string() };
         let value: Value = serde_json::from_str(document.get()).map_err(damaged)?;
-        found |= answer(&value, rules, &mut parsed)?;
+        found |= answer(&value, rules, address, &mut parsed)?;
     }
     if found {
         return Ok(parsed);
@@ -42,6 +46,7 @@ pub(super) fn read(text: &str, rules: &NoticeRules) -> Result<ParsedNotices, Par
 fn answer(
     value: &Value,
     rules: &NoticeRules,
+    address: Option<&str>,
     parsed: &mut ParsedNotices,
 ) -> Result<bool, ParseError> {
     let error = json::text(value, "error/message")
@@ -63,7 +68,7 @@ fn answer(
     };
     let direct = |key: &str| value.get(key).and_then(json::plain);
     let context = direct("@odata.context").or_else(|| direct("odata.metadata"));
-    let set = context.as_deref().and_then(entity_set);
+    let set = context.as_deref().and_then(entity_set).or_else(|| set_of_address(address?));
     parsed.title = set.clone();
     let count = direct("@odata.count")
         .or_else(|| direct("odata.count"))
@@ -98,6 +103,15 @@ fn entity_set(context: &str) -> Option<String> {
     words::name(&set[..end])
 }
 
+/// The entity set that an address names: v2 says it nowhere else.
+fn set_of_address(address: &str) -> Option<String> {
+    let path = address.split(['?', '#']).next()?;
+    let set = path.rsplit('/').find(|part| !part.is_empty())?;
+    let end = set.find('(').unwrap_or(set.len());
+    let plain = set[..end].bytes().all(|byte| byte.is_ascii_alphanumeric());
+    if plain { words::name(&set[..end]) } else { None }
+}
+
 /// What an entity set holds, by its name.
 fn stage(set: Option<&str>) -> Stage {
     let set = set.unwrap_or_default().to_lowercase();
@@ -125,6 +139,12 @@ fn notice(row: &Value, set: Option<&str>, rules: &NoticeRules) -> Result<Notice,
     let id =
         text(&["Id", "NoticeId", "Number"]).as_deref().and_then(words::name).ok_or(Left::NoId)?;
     let mut notice = Notice::new(id, stage(set));
+    // A winner and what he gets: an award, whatever its set is called.
+    if notice.stage == Stage::Notice
+        && text(&["SupplierName", "WinnerName", "ContractValue", "AwardDate"]).is_some()
+    {
+        notice.stage = Stage::Award;
+    }
     notice.procedure_id = text(&["ProcedureId", "Procedure/Id"]).as_deref().and_then(words::name);
     notice.form = set.and_then(words::name);
     notice.title = title.as_deref().and_then(words::title);

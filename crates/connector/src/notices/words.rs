@@ -118,6 +118,11 @@ pub(super) fn add_up(sums: impl Iterator<Item = Money>) -> Option<Money> {
     Some(Money { amount: total(sums.iter().map(|sum| sum.amount))?, currency })
 }
 
+/// The same of sums that may be unknown: with one unknown the others are no total.
+pub(super) fn add_up_all(sums: impl Iterator<Item = Option<Money>>) -> Option<Money> {
+    add_up(sums.collect::<Option<Vec<Money>>>()?.into_iter())
+}
+
 /// ISO 4217, by its shape.
 pub(super) fn currency(text: &str) -> Option<String> {
     let code = text.trim();

@@ -254,9 +254,8 @@ fn buyers(
 /// Lots and parts (BT-137), with what is known of them before an award.
 fn lots(notice: &mut Notice, root: El<'_>, language: Option<&str>) {
     for element in root.children("ProcurementProjectLot").take(words::LIST) {
-        let Some(id) = element.child("ID") else { continue };
-        let group = id.attribute("schemeName") == Some("LotsGroup");
-        let Some(id) = id.line().filter(|_| !group) else { continue };
+        let id = element.child("ID").filter(|_| is_lot(&element)).and_then(El::line);
+        let Some(id) = id else { continue };
         let project = element.child("ProcurementProject");
         let mut lot = Lot { id, ..Lot::default() };
         if let Some(project) = project {
@@ -276,6 +275,11 @@ fn lots(notice: &mut Notice, root: El<'_>, language: Option<&str>) {
     }
 }
 
+/// Whether this is a lot or a part, and not a group of lots.
+fn is_lot(element: &El<'_>) -> bool {
+    element.child("ID").and_then(|id| id.attribute("schemeName")) != Some("LotsGroup")
+}
+
 /// A sum with its currency at a path; withheld ones are below zero and no sums.
 fn money(element: El<'_>, path: &str) -> Option<Money> {
     let found = element.path(path)?;
@@ -286,11 +290,14 @@ fn money(element: El<'_>, path: &str) -> Option<Money> {
 /// BT-161, else the winning tenders; BT-118 or BT-271 for frameworks; else BT-27.
 fn value(notice: &mut Notice, root: El<'_>, extension: &Extension<'_>, outcome: &Outcome) {
     let estimate = "RequestedTenderTotal/EstimatedOverallContractAmount";
-    let projects = root.all("ProcurementProjectLot/ProcurementProject");
-    let estimated = money(root, &format!("ProcurementProject/{estimate}"))
-        .or_else(|| words::add_up(projects.iter().filter_map(|project| money(*project, estimate))));
+    let lots: Vec<El<'_>> = root.children("ProcurementProjectLot").filter(is_lot).collect();
+    let of_lots = |path: &str| {
+        words::add_up_all(lots.iter().map(|lot| money(*lot, &format!("ProcurementProject/{path}"))))
+    };
+    let estimated =
+        money(root, &format!("ProcurementProject/{estimate}")).or_else(|| of_lots(estimate));
     let awarded = extension.result.and_then(|result| {
-        money(result, "TotalAmount").or_else(|| words::add_up(outcome.sums.iter().cloned()))
+        money(result, "TotalAmount").or_else(|| words::add_up_all(outcome.sums.iter().cloned()))
     });
     let framework = || {
         let result = extension.result.and_then(|result| {
@@ -301,9 +308,9 @@ fn value(notice: &mut Notice, root: El<'_>, extension: &Extension<'_>, outcome: 
             "{}/FrameworkMaximumAmount",
             "RequestedTenderTotal/UBLExtensions/UBLExtension/ExtensionContent/EformsExtension"
         );
-        result.or_else(|| money(root, &format!("ProcurementProject/{extended}"))).or_else(|| {
-            words::add_up(projects.iter().filter_map(|project| money(*project, &extended)))
-        })
+        result
+            .or_else(|| money(root, &format!("ProcurementProject/{extended}")))
+            .or_else(|| of_lots(&extended))
     };
     let found = match (awarded, &estimated) {
         (Some(sum), _) => Some((sum, ValueKind::Awarded)),

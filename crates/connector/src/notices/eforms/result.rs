@@ -15,8 +15,8 @@ use super::{
 pub(super) struct Outcome {
     winners: Vec<Party>,
     subcontractors: Vec<Party>,
-    /// What each winning tender costs (BT-720).
-    pub(super) sums: Vec<Money>,
+    /// What each winning tender costs (BT-720), where that is not withheld.
+    pub(super) sums: Vec<Option<Money>>,
     lots: BTreeMap<String, LotOutcome>,
     awarded: Option<Timestamp>,
 }
@@ -24,7 +24,7 @@ pub(super) struct Outcome {
 #[derive(Debug, Default)]
 struct LotOutcome {
     winners: Vec<String>,
-    sums: Vec<Money>,
+    sums: Vec<Option<Money>>,
     status: Option<String>,
 }
 
@@ -58,7 +58,7 @@ impl Outcome {
             let lot = win.lot.or_else(|| line(*tender, "TenderLot/ID"));
             if let Some(lot) = lot.and_then(|lot| words::name(&lot)) {
                 let entry = outcome.lots.entry(lot).or_default();
-                entry.sums.extend(sum.clone());
+                entry.sums.push(sum.clone());
                 for party in parts.tenderers(*tender) {
                     if let Some(found) = organisations.get(&party) {
                         words::add(&mut entry.winners, Some(found.party(PartyRole::Winner).name));
@@ -68,7 +68,7 @@ impl Outcome {
             if !counted.insert(win.tender) {
                 continue;
             }
-            outcome.sums.extend(sum);
+            outcome.sums.push(sum);
             for party in parts.tenderers(*tender) {
                 match organisations.get(&party) {
                     Some(found) => outcome.winners.push(found.party(PartyRole::Winner)),
@@ -130,7 +130,7 @@ impl Outcome {
             let Some(outcome) = self.lots.get(&lot.id) else { continue };
             lot.suppliers.clone_from(&outcome.winners);
             lot.status.clone_from(&outcome.status);
-            if let Some(sum) = words::add_up(outcome.sums.iter().cloned()) {
+            if let Some(sum) = words::add_up_all(outcome.sums.iter().cloned()) {
                 (lot.value, lot.currency) = (Some(sum.amount), sum.currency);
             }
         }

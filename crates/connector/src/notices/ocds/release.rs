@@ -251,10 +251,8 @@ fn money(value: &Value, path: &str) -> Option<Money> {
 /// The awards, else the contracts, else the tender, else the budget.
 fn value(notice: &mut Notice, release: &Value) {
     let of = |list: &str| {
-        let parts = json::list(release, list);
-        words::add_up(
-            parts.into_iter().filter(|part| stands(part)).filter_map(|part| money(part, "value")),
-        )
+        let parts = json::list(release, list).into_iter().filter(|part| stands(part));
+        words::add_up_all(parts.map(|part| money(part, "value")))
     };
     let estimated =
         money(release, "tender/value").or_else(|| money(release, "planning/budget/amount"));
@@ -289,7 +287,7 @@ fn lots(notice: &mut Notice, release: &Value) {
         let status = json::text(lot, "status").as_deref().and_then(words::name);
         let mut entry = Lot { id, title, status, ..Lot::default() };
         let awards = awards.remove(&entry.id).unwrap_or_default();
-        let awarded = words::add_up(awards.iter().filter_map(|award| money(award, "value")));
+        let awarded = words::add_up_all(awards.iter().map(|award| money(award, "value")));
         if let Some(sum) = awarded.or_else(|| money(lot, "value")) {
             (entry.value, entry.currency) = (Some(sum.amount), sum.currency);
         }

@@ -36,17 +36,22 @@ pub(super) fn read(notice: &mut Notice, sections: &Sections<'_>) {
     for award in &awards {
         into_lot(notice, *award);
     }
+    let lost = |award: &&El<'_>| award.named("NO_AWARDED_CONTRACT").next().is_some();
+    let won: Vec<_> = awards.iter().filter(|award| !lost(award)).collect();
     let after = form.named("VAL_TOTAL_AFTER").find_map(money);
     let total = || {
         sum(form.all("OBJECT_CONTRACT/VAL_TOTAL"))
             .or_else(|| one_of(form.named("TOTAL_FINAL_VALUE").filter_map(old_sum)))
-            .or_else(|| words::add_up(awards.iter().filter_map(|award| award_sum(*award))))
+            .or_else(|| words::add_up_all(won.iter().map(|award| award_sum(**award))))
             .or_else(|| coded(sections, "PROCUREMENT_TOTAL"))
     };
     let estimated = sum(form.all("OBJECT_CONTRACT/VAL_ESTIMATED_TOTAL"))
-        .or_else(|| sum(form.all("OBJECT_CONTRACT/OBJECT_DESCR/VAL_OBJECT")))
+        .or_else(|| {
+            let lots = form.all("OBJECT_CONTRACT/OBJECT_DESCR");
+            words::add_up_all(lots.into_iter().map(|lot| lot.child("VAL_OBJECT").and_then(money)))
+        })
         .or_else(|| coded(sections, "ESTIMATED_TOTAL"))
-        .or_else(|| words::add_up(awards.iter().filter_map(|award| estimate_of(*award))))
+        .or_else(|| words::add_up_all(won.iter().map(|award| estimate_of(**award))))
         .or_else(|| {
             let inside = |el: &El<'_>| awards.iter().any(|award| el.is_inside(*award));
             let final_value = form.named("TOTAL_FINAL_VALUE").next();
