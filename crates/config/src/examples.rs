@@ -33,6 +33,22 @@ pub(crate) fn report_refused(refused: &[Refused], lists: &Watchlists<'_>, report
     }
 }
 
+/// Warns of names that two entries claim alike, at the second of them.
+pub(crate) fn report_twins(lists: &Watchlists<'_>) {
+    for twin in tagger::twins(&lists.entries) {
+        let (facet, (first, its_rule), (second, rule)) = (twin.facet, &twin.first, &twin.second);
+        let text = Some(twin.text.as_str());
+        let Some(place) = lists.place(facet, second, Some(rule), text) else { continue };
+        let at = lists.place(facet, first, Some(its_rule), None);
+        let at = at.map_or(String::new(), |at| format!(" ({})", at.shown()));
+        place.warning(format!(
+            "{facet} `{second}` and {facet} `{first}`{at} both have `{}`: every mention is tagged \
+             with both; give one a `confidence`, or `needs` that tell them apart",
+            twin.text
+        ));
+    }
+}
+
 /// Tries the examples of an alert rule; returns how many there were.
 pub(crate) fn try_rule(placed: &PlacedRule<'_>, tagger: &Tagger) -> usize {
     let rule = &placed.rule;

@@ -54,6 +54,7 @@ pub fn load(at: &Path, environment: &Environment) -> Loaded {
     let mut tried = lists.entries.iter().map(watchlists::count_examples).sum();
     let (tagger, refused) = Tagger::build(lists.entries.clone());
     examples::report_refused(&refused, &lists, &report);
+    examples::report_twins(&lists);
 
     let sources = sources::read(&mut groups, &settings.fetch.allow);
     names.categories = sources.listed.iter().filter_map(|source| source.category.clone()).collect();

@@ -235,3 +235,18 @@ fn five_mistakes_in_three_files_are_five_lines() {
     );
     assert!(folder.load().config.is_none());
 }
+
+#[test]
+fn a_name_that_two_vendors_claim_alike_is_warned_of() {
+    let two = |keys: &str| {
+        Folder::of(&format!(
+            "[vendor.acme]\nnames = [\"Acme\"]\n[vendor.bolt]\nnames = [\"Bolt\", \"ACMĒ\", \"Acme\"]\n{keys}\n"
+        ))
+        .warnings()
+    };
+    let twin = "config/a.toml:4:26: vendor `bolt` and vendor `acme` (config/a.toml:1) both have `Acme`: every mention is tagged with both; give one a `confidence`, or `needs` that tell them apart";
+    assert!(two("").iter().any(|line| line == twin), "{:#?}", two(""));
+    for keys in ["confidence = 0.9", "needs = [\"5G\"]"] {
+        assert!(!two(keys).iter().any(|line| line.contains("both have")), "{keys}");
+    }
+}

@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Tagger, Text};
 
-/// One text with the ids that it must get. A facet that `expect` does not name is not judged.
+/// One text with the ids that it must get. A facet that `expect` does not name is not judged. An
+/// amount is expected by unit and value (`eur:150000000`), or by its unit alone (`eur`).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Line {
     #[serde(default)]
@@ -108,13 +109,18 @@ pub fn score(tagger: &Tagger, lines: impl Iterator<Item = Line>) -> Report {
                 match tagger.current_id(facet, id) {
                     Some(id) => wanted.insert(id),
                     None => {
-                        report.unknown.insert((facet, id.clone()));
+                        if !(facet == Facet::Amount && is_amount(id)) {
+                            report.unknown.insert((facet, id.clone()));
+                        }
                         wanted.insert(id)
                     }
                 };
             }
-            let got: BTreeSet<&str> =
-                tags.iter().filter(|t| t.facet == facet).map(|t| t.id.as_str()).collect();
+            let got: BTreeSet<&str> = tags
+                .iter()
+                .filter(|t| t.facet == facet)
+                .map(|t| expected_as(facet, &wanted, &t.id))
+                .collect();
             let (judged, by_id) = counts.entry(facet).or_default();
             *judged += 1;
             let mut count = |ids: &mut dyn Iterator<Item = &&str>,
@@ -147,6 +153,19 @@ pub fn score(tagger: &Tagger, lines: impl Iterator<Item = Line>) -> Report {
         .map(|(facet, (lines, by_id))| (facet, facet_report(lines, by_id)))
         .collect();
     report
+}
+
+/// `eur`, or `eur:150000000`.
+fn is_amount(id: &str) -> bool {
+    id.split(':').next().is_some_and(|unit| unit.parse::<crate::WantedAmount>().is_ok())
+}
+
+/// The id of a tag as the line speaks of it: an amount by its unit where only that is expected.
+fn expected_as<'a>(facet: Facet, wanted: &BTreeSet<&str>, id: &'a str) -> &'a str {
+    match id.split_once(':') {
+        Some((unit, _)) if facet == Facet::Amount && wanted.contains(unit) => unit,
+        _ => id,
+    }
 }
 
 fn facet_report(lines: u32, by_id: BTreeMap<String, Counts>) -> FacetReport {

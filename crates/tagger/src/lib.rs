@@ -24,6 +24,7 @@ mod refused;
 mod spec;
 mod tagger;
 mod text;
+mod twins;
 mod written;
 
 pub use amount::WantedAmount;
@@ -32,3 +33,4 @@ pub use fold::Folder;
 pub use refused::{Beside, PatternError, Refused, RefusedBecause, Verdict};
 pub use spec::{Endings, EntrySpec, RuleSpec};
 pub use tagger::{Explained, Explanation, Tagger, Text, fold};
+pub use twins::{Twin, twins};

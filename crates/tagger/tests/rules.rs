@@ -287,6 +287,51 @@ fn a_veto_over_a_common_word_says_nothing_about_a_name_elsewhere() {
 }
 
 #[test]
+fn names_that_nothing_tells_apart_are_listed() {
+    let needs = RuleSpec { names: strings(&["Norom"]), needs: strings(&["5G"]), ..rule("name") };
+    let entries = [
+        vendor("b", &["Other", "Norom", "Norom Group"]),
+        vendor("a", &["Norom", "Norom Group"]),
+        entry(Facet::Vendor, "c", vec![needs]),
+        entry(Facet::Place, "d", vec![RuleSpec { names: strings(&["Norom"]), ..rule("name") }]),
+    ];
+    let name = |id: &str| (id.to_owned(), "name".to_owned());
+    let twin = tagger::Twin {
+        facet: Facet::Vendor,
+        text: "Norom".into(),
+        first: name("a"),
+        second: name("b"),
+    };
+    assert_eq!(tagger::twins(&entries), [twin]);
+}
+
+#[test]
+fn origins_and_amounts_are_scored_as_every_facet() {
+    let hidden = RuleSpec { words: strings(&["kinesk* kamer*"]), ..rule("name") };
+    let tagger = build(vec![entry(Facet::Origin, "prc-unnamed", vec![hidden])]);
+    let line = |text: &str, origin: &[&str], amount: &[&str]| tagger::eval::Line {
+        text: Some(text.into()),
+        expect: [(Facet::Origin, strings(origin)), (Facet::Amount, strings(amount))].into(),
+        ..Default::default()
+    };
+    let lines = [
+        line("kineske kamere za 5 miliona evra", &["prc-unnamed"], &["eur:5000000"]),
+        line("kineske kamere za 5 miliona evra", &["prc-unnamed"], &["eur"]),
+        line("kamere za 5 miliona evra", &["prc-unnamed"], &["usd"]),
+        line("kamere", &[], &["evro"]),
+    ];
+    let report = tagger::eval::score(&tagger, lines.into_iter());
+    let counts = |facet: Facet| {
+        let counts = report.facets[&facet].all.counts;
+        (counts.right, counts.wrong, counts.missing)
+    };
+    assert_eq!(counts(Facet::Origin), (2, 0, 1));
+    assert_eq!(counts(Facet::Amount), (2, 1, 2));
+    assert_eq!(report.unknown, [(Facet::Amount, "evro".to_owned())].into());
+    assert_eq!(report.failures.len(), 3);
+}
+
+#[test]
 fn a_tag_names_rule_version_and_place_in_the_original() {
     let tagger = build(vec![vendor("huawei", &["Huawei", "Huavej"])]);
     let other = build(vec![vendor("huawei", &["Huawei"])]);
