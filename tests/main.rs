@@ -4,6 +4,7 @@ mod bad_input;
 mod contract;
 mod crash;
 mod daemon;
+mod notices;
 mod once;
 mod repository;
 mod retag;

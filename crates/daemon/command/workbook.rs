@@ -67,9 +67,10 @@ pub(crate) fn rows(bytes: &[u8]) -> anyhow::Result<Vec<Vec<String>>> {
     if !status.success() {
         let why = complaint.trim().trim_start_matches("stackwatch: ");
         match status.code() {
-            Some(_) if !why.is_empty() => bail!("not a workbook that can be read: {why}"),
+            // Codes of `Failure`; a panic (101) and a signal are what the limits end in.
+            Some(1 | 74) if !why.is_empty() => bail!("not a workbook that can be read: {why}"),
             _ => bail!(
-                "the workbook asks for more than {} MiB of memory or {SECONDS} s",
+                "reading the workbook took more than {} MiB of memory or {SECONDS} s of time",
                 MEMORY >> 20
             ),
         }
