@@ -4,6 +4,7 @@
 //! script repaired, marks of letters left out but remembered, quotes and dashes of one kind, and
 //! nothing invisible. Folding a folded text changes nothing.
 
+mod block;
 mod place;
 mod repair;
 mod table;
@@ -20,8 +21,6 @@ pub(crate) const PADDING: usize = 64 + 8;
 pub(crate) const BREAK: u8 = b'\n';
 /// A buffer larger than this is given back after use: the longest item fits twice.
 const KEEP_BYTES: usize = 2 << 20;
-/// Original bytes from one checkpoint to the next; a few more where a long word is repaired.
-const BLOCK: usize = 128;
 
 /// The fields of one item in normal form, one behind the other.
 #[derive(Default)]
@@ -30,7 +29,7 @@ pub(crate) struct Folded {
     bytes: Vec<u8>,
     /// How many of them are the normal form.
     len: usize,
-    /// Where the normal form and the original stand at the beginning of each block.
+    /// Where the normal form and the original stand at the beginning of each block of 64 bytes.
     checkpoints: Vec<Checkpoint>,
     /// Places of letters that carried a caron, acute or bar: the first `marked` of them.
     marks: Vec<u32>,

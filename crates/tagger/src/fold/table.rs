@@ -1,5 +1,6 @@
 //! What a character becomes, looked up instead of worked out.
 
+use std::ops::BitOrAssign;
 use std::sync::LazyLock;
 
 use crate::letters::{NO_MARK, long, short_text};
@@ -11,12 +12,19 @@ const PAGE: usize = 64;
 
 /// A character of at most two bytes in normal form.
 ///
-/// From the lowest bit on: two bytes, how many of them count, and the flags below.
-#[derive(Clone, Copy)]
+/// From the lowest bit on: two bytes, the flags below, and how many of the bytes count.
+#[derive(Clone, Copy, Default)]
 pub(super) struct Short(u32);
 
+/// Has every flag that one of the two has.
+impl BitOrAssign for Short {
+    fn bitor_assign(&mut self, other: Self) {
+        self.0 |= other.0;
+    }
+}
+
 impl Short {
-    const LEN: u32 = 16;
+    const LEN: u32 = 24;
     /// The letter carried a caron, acute or bar; the first of the bytes is that letter's.
     const MARKED: u32 = 1 << 18;
     /// The same, and the letter is the second.
@@ -26,6 +34,9 @@ impl Short {
     const SLOW: u32 = 1 << 21;
 
     fn of(c: char) -> Self {
+        if c.is_ascii() {
+            return Self(1 << Self::LEN | u32::from(lower(c as u8)));
+        }
         let (text, mark) = short_text(c);
         if text.len() > 2 || is_combining(c) {
             return Self(Self::SLOW);
@@ -53,7 +64,7 @@ impl Short {
 
     #[inline]
     pub(super) fn len(self) -> usize {
-        (self.0 >> Self::LEN & 3) as usize
+        (self.0 >> Self::LEN) as usize
     }
 
     #[inline]
@@ -149,6 +160,15 @@ impl Tables {
     #[inline]
     pub(super) fn short(&self, first: u8, second: u8) -> Short {
         self.short[(usize::from(first & 0x1f) << 6) | usize::from(second & 0x3f)]
+    }
+
+    /// The character of one byte or two that begins with these.
+    #[inline]
+    pub(super) fn short_or_ascii(&self, first: u8, second: u8) -> Short {
+        // The leading bits of both bytes at once.
+        let two = (usize::from(first) << 6) + usize::from(second);
+        let two = two.wrapping_sub((0xc0 << 6) + 0x80) % LONG;
+        self.short[if first < 0x80 { usize::from(first) } else { two }]
     }
 
     pub(super) fn is_cyrillic(&self, first: u8, second: u8) -> bool {

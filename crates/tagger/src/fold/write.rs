@@ -1,16 +1,11 @@
-//! Writes the normal form: ASCII sixteen bytes at a time, what has two or three bytes by table.
+//! Writes the normal form, block by block.
 
 use model::Field;
 
-use super::table::{Short, Tables, lower, tables};
-use super::{BLOCK, BREAK, Checkpoint, Folded, Start};
+use super::block::{self, BLOCK, MARKS, ROOM, WINDOW};
+use super::table::{Short, Tables, is_combining, lower, tables};
+use super::{BREAK, Checkpoint, Folded, Start};
 use crate::letters::{long, short_text};
-
-/// ASCII bytes that are folded at once.
-const LANE: usize = 16;
-/// Free bytes that a block finds: what is written for the block, what the last character of it has
-/// beyond its end, and the lane behind that.
-const ROOM: usize = 2 * BLOCK + 4 * LANE;
 
 impl Folded {
     /// Appends `text` as one more field.
@@ -43,149 +38,100 @@ impl Folded {
         if self.bytes.len() < self.len + ROOM {
             self.bytes.resize((self.len + ROOM).max(self.bytes.capacity()), 0);
         }
-        if self.marks.len() < self.marked + ROOM {
-            self.marks.resize((self.marked + ROOM).max(self.marks.capacity()), 0);
+        if self.marks.len() < self.marked + MARKS {
+            self.marks.resize((self.marked + MARKS).max(self.marks.capacity()), 0);
         }
     }
 
-    /// Folds at least `BLOCK` bytes, and returns where the next character begins.
+    /// Folds a block or less, at least one character, and returns where the next begins.
     #[inline]
-    fn block(&mut self, text: &str, mut at: usize, tables: &Tables) -> usize {
+    fn block(&mut self, text: &str, at: usize, tables: &Tables) -> usize {
         self.make_room();
-        let original = text.as_bytes();
-        let end = (at + BLOCK).min(original.len());
-        while at < end {
-            let first = original[at];
-            if first < 0x80 {
-                at = self.ascii(original, at, end);
-            } else if first < 0xe0 {
-                at = self.short(text, at, end, tables);
-            } else if first < 0xf0 {
-                at = self.wide(text, at, end, tables);
-            } else {
-                let c = text[at..].chars().next().unwrap_or_default();
-                self.slow(c, long(c));
-                at += c.len_utf8();
-            }
+        let rest = &text.as_bytes()[at..];
+        let mut last = [0; WINDOW];
+        let window = rest.first_chunk().unwrap_or_else(|| {
+            last[..rest.len()].copy_from_slice(rest);
+            &last
+        });
+        let limit = rest.len().min(BLOCK);
+        // A word that was repaired is done with.
+        let before = match text.as_bytes()[self.repaired.min(at)..at] {
+            [.., first, second] => [first, second],
+            [only] => [0, only],
+            [] => [0, 0],
+        };
+        let out = self.bytes[self.len..].first_chunk_mut().expect("there is room");
+        let marks = self.marks[self.marked..].first_chunk_mut().expect("there is room");
+        let Some(folded) = block::fold(window, limit, before, self.len, out, marks, tables) else {
+            return self.carefully(text, at, at + limit, tables);
+        };
+        self.len += folded.written;
+        self.marked += folded.marked;
+        if folded.stopped {
+            return self.carefully(text, at + folded.read, at + limit, tables);
         }
-        at
+        at + folded.read
     }
 
-    /// Folds ASCII, and returns where it ends; it may go a lane beyond `end`.
-    #[inline]
-    fn ascii(&mut self, original: &[u8], mut at: usize, end: usize) -> usize {
+    /// Folds the characters up to `end` one by one, and words of both scripts as a whole.
+    #[cold]
+    fn carefully(&mut self, text: &str, mut at: usize, end: usize, tables: &Tables) -> usize {
+        let original = text.as_bytes();
         while at < end {
-            let Some(lane) = original[at..].first_chunk::<LANE>() else {
-                let byte = original[at];
-                if byte >= 0x80 {
-                    break;
-                }
-                self.bytes[self.len] = lower(byte);
-                self.len += 1;
-                at += 1;
-                continue;
+            self.make_room();
+            let before = &original[self.repaired.min(at)..at];
+            let c = text[at..].chars().next().unwrap_or_default();
+            let is_cyrillic = |bytes: &[u8]| match *bytes {
+                [.., first, second] => tables.is_cyrillic(first, second),
+                _ => false,
             };
-            // All of it is written, and what is not ASCII is written over.
-            self.bytes[self.len..self.len + LANE].copy_from_slice(&lane.map(lower));
-            let high = u128::from_le_bytes(*lane) & u128::from_le_bytes([0x80; LANE]);
-            let count = high.trailing_zeros() as usize / 8;
-            at += count;
-            self.len += count;
-            if count < LANE {
-                break;
+            let mixed = match c {
+                'a'..='z' | 'A'..='Z' => is_cyrillic(before),
+                _ if before.last().is_some_and(u8::is_ascii_alphabetic) => {
+                    c.len_utf8() == 2 && is_cyrillic(&original[..at + 2])
+                }
+                _ => false,
+            };
+            if mixed {
+                at = self.repair(text, at, tables);
+                continue;
             }
+            self.character(c, tables);
+            at += c.len_utf8();
         }
+        self.make_room();
         at
     }
 
-    /// Folds characters of two bytes, and returns where they end.
-    #[inline]
-    fn short(&mut self, text: &str, mut at: usize, end: usize, tables: &Tables) -> usize {
-        let original = text.as_bytes();
-        let mut entry = tables.short(original[at], original[at + 1]);
-        if entry.is_cyrillic() && at > self.repaired && original[at - 1].is_ascii_alphabetic() {
-            return self.repair(text, at, tables);
-        }
-        loop {
-            if entry.is_slow() {
-                self.slow_short(text, at);
-            } else {
-                self.write(entry);
+    fn character(&mut self, c: char, tables: &Tables) {
+        let mut bytes = [0; 4];
+        match c.encode_utf8(&mut bytes).as_bytes() {
+            [byte] => {
+                self.bytes[self.len] = lower(*byte);
+                self.len += 1;
             }
-            at += 2;
-            match original.get(at..at + 2) {
-                Some(&[first @ 0xc0..0xe0, second]) if at < end => {
-                    entry = tables.short(first, second);
-                }
-                Some(&[next, _]) | Some(&[next])
-                    if entry.is_cyrillic() && next.is_ascii_alphabetic() =>
-                {
-                    return self.repair(text, at, tables);
-                }
-                _ => return at,
-            }
+            _ if is_combining(c) => self.combine(c),
+            [first, second] => match tables.short(*first, *second) {
+                entry if entry.is_slow() => self.append(short_text(c).0.as_bytes()),
+                entry => self.write(entry),
+            },
+            own => match long(c) {
+                Some(folded) => self.append(folded.as_bytes()),
+                None => self.append(own),
+            },
         }
     }
 
-    #[inline]
+    fn append(&mut self, bytes: &[u8]) {
+        self.bytes[self.len..self.len + bytes.len()].copy_from_slice(bytes);
+        self.len += bytes.len();
+    }
+
     pub(super) fn write(&mut self, entry: Short) {
         self.bytes[self.len..self.len + 2].copy_from_slice(&entry.bytes());
         self.marks[self.marked] = (self.len + entry.mark()) as u32;
         self.marked += usize::from(entry.is_marked());
         self.len += entry.len();
-    }
-
-    /// Folds characters of three bytes, and returns where they end.
-    #[inline]
-    fn wide(&mut self, text: &str, mut at: usize, end: usize, tables: &Tables) -> usize {
-        let original = text.as_bytes();
-        while at < end {
-            let Some(&[first @ 0xe0..0xf0, second, third]) = original.get(at..at + 3) else {
-                break;
-            };
-            // Ideographs and most other scripts stay as they are.
-            let bytes = match first {
-                0xe4..=0xee => None,
-                _ => tables.wide([first, second, third]),
-            };
-            match bytes {
-                None => {
-                    self.bytes[self.len..self.len + 3].copy_from_slice(&[first, second, third]);
-                    self.len += 3;
-                }
-                Some(entry) if entry.is_slow() => {
-                    let c = text[at..].chars().next().unwrap_or_default();
-                    self.slow(c, long(c));
-                }
-                Some(entry) => {
-                    self.bytes[self.len..self.len + 4].copy_from_slice(&entry.bytes());
-                    self.len += entry.len();
-                }
-            }
-            at += 3;
-        }
-        at
-    }
-
-    /// A combining mark, or what becomes longer than two bytes.
-    #[cold]
-    fn slow_short(&mut self, text: &str, at: usize) {
-        let c = text[at..].chars().next().unwrap_or_default();
-        if super::table::is_combining(c) {
-            self.combine(c);
-        } else {
-            self.slow(c, Some(short_text(c).0));
-        }
-    }
-
-    #[cold]
-    fn slow(&mut self, c: char, folded: Option<String>) {
-        let mut own = [0; 4];
-        let letters = folded.as_deref().unwrap_or(c.encode_utf8(&mut own)).as_bytes();
-        self.make_room();
-        self.bytes[self.len..self.len + letters.len()].copy_from_slice(letters);
-        self.len += letters.len();
-        self.make_room();
     }
 
     /// A caron on c, s, z and an acute on c are the marks of Serbian letters written apart.
@@ -200,7 +146,6 @@ impl Folded {
         if marks && !known {
             self.marks[self.marked] = place as u32;
             self.marked += 1;
-            self.make_room();
         }
     }
 }
