@@ -51,10 +51,22 @@ fn every_vendor_has_examples_and_known_layers() {
 #[test]
 fn the_labelled_lines_stay_above_their_floors() {
     let lines = labelled();
-    assert!(lines.len() >= 150, "{} lines", lines.len());
+    assert!(lines.len() >= 400, "{} lines", lines.len());
     let negatives =
         lines.iter().filter(|l| l.expect.get(&Facet::Vendor).is_some_and(Vec::is_empty));
     assert!(negatives.count() * 10 >= lines.len() * 4, "too few hard negatives");
+    // In percent of all lines.
+    let shares: [(&[&str], usize); 4] = [
+        (&["en"], 25),
+        (&["sr-Latn", "hr", "bs"], 20),
+        (&["sr-Cyrl", "mk"], 8),
+        (&["zh", "zh-Hant"], 8),
+    ];
+    for (langs, share) in shares {
+        let is_one = |l: &&Line| l.lang.as_deref().is_some_and(|lang| langs.contains(&lang));
+        let count = lines.iter().filter(is_one).count();
+        assert!(count * 100 >= lines.len() * share, "{langs:?}: {count} of {}", lines.len());
+    }
     let report = score(&shipped(), lines.into_iter());
     assert!(report.unknown.is_empty(), "{:?}", report.unknown);
     let floors = [(Facet::Vendor, 0.98, 0.97), (Facet::Layer, 0.90, 0.85)];
