@@ -6,6 +6,7 @@ mod crash;
 mod daemon;
 mod notices;
 mod once;
+mod quarantine;
 mod repository;
 mod retag;
 

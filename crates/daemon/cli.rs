@@ -70,6 +70,9 @@ pub(crate) enum Command {
     Digest(DigestArgs),
     /// What was watched, and what was not
     Coverage(SinceArgs),
+    /// Documents that could not be read
+    #[command(subcommand)]
+    Quarantine(QuarantineCommand),
     /// Messages on their way to channels
     #[command(subcommand)]
     Deliveries(DeliveriesCommand),
@@ -347,6 +350,34 @@ pub(crate) struct SinceArgs {
     pub(crate) since: Option<String>,
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum QuarantineCommand {
+    /// What is kept, the latest first
+    List {
+        #[arg(long)]
+        source: Option<String>,
+        #[arg(long, default_value_t = 50)]
+        limit: usize,
+        #[arg(long)]
+        json: bool,
+    },
+    /// One document: its reasons and its beginning
+    Show {
+        id: String,
+        #[arg(long)]
+        json: bool,
+    },
+    /// Reads documents again with today's parser: one, those of a source, or all
+    Retry {
+        #[arg(conflicts_with = "source")]
+        id: Option<String>,
+        #[arg(long)]
+        source: Option<String>,
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 #[derive(Debug, Subcommand)]

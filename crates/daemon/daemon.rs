@@ -6,7 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use console::query::Vendor;
-use console::{Actions, Answer, DigestQuery, Document, Error, RetagQuery, RetryQuery, State};
+use console::{
+    Actions, Answer, DigestQuery, Document, Error, QuarantineRetry, RetagQuery, RetryQuery, State,
+};
 use model::{ChannelId, SourceId};
 use pipeline::{Clock, Context, Deliverer, deliver};
 use serde_json::{Value, json};
@@ -320,6 +322,11 @@ impl Actions for Live {
             let tagger = tagger.unwrap_or_else(|| cx.tagger.clone());
             tell::retag(&cx, &tagger, which).await
         })
+    }
+
+    fn retry_quarantine(&self, which: QuarantineRetry) -> Answer<Value> {
+        let cx = self.cx();
+        Box::pin(async move { tell::retry_quarantine(&cx, which).await })
     }
 
     fn store_stats(&self) -> Answer<Value> {

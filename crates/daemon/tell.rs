@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use console::query::Vendor;
-use console::{DigestQuery, Document, Error, RetagQuery, RetryQuery};
+use console::{DigestQuery, Document, Error, QuarantineRetry, RetagQuery, RetryQuery};
 use fetch::Fetcher;
 use model::{ChannelId, Facet, SourceId};
 use pipeline::deliver::Which;
 use pipeline::digest::{self, Period};
+use pipeline::quarantine;
 use pipeline::{Clock, Context, Deliverer, DigestFormat, DigestSettings, Retag, Settings};
 use store::Store;
 use tagger::Tagger;
@@ -139,6 +140,23 @@ pub(crate) async fn retag(
     let report = pipeline::retag(cx, tagger, &which).await;
     let report = report.map_err(|error| Error::Internal(error.to_string()))?;
     serde_json::to_value(report).map_err(|error| Error::Internal(error.to_string()))
+}
+
+/// Reads again what could not be read.
+pub(crate) async fn retry_quarantine(
+    cx: &Context,
+    which: QuarantineRetry,
+) -> Result<serde_json::Value, Error> {
+    let which = match (which.id, which.source) {
+        (Some(id), _) => quarantine::Which::One(id),
+        (None, Some(source)) => quarantine::Which::Source(source),
+        (None, None) => quarantine::Which::All,
+    };
+    let done = quarantine::retry(cx, &which).await.map_err(|error| match error {
+        quarantine::RetryError::Unknown(_) => Error::NotFound(error.to_string()),
+        other => Error::Internal(format!("{:#}", anyhow::Error::new(other))),
+    })?;
+    serde_json::to_value(done).map_err(|error| Error::Internal(error.to_string()))
 }
 
 /// Which dead letters a question means.

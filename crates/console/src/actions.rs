@@ -2,7 +2,7 @@
 
 use std::pin::Pin;
 
-use model::{ChannelId, MessageId, SourceId, Timestamp};
+use model::{ChannelId, MessageId, QuarantineId, SourceId, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -27,6 +27,8 @@ pub trait Actions: Send + Sync + 'static {
     /// Applies the watchlists as the files have them to stored items, or says what that would
     /// change.
     fn retag(&self, which: RetagQuery) -> Answer<Value>;
+    /// Reads again what could not be read, and stores what comes out.
+    fn retry_quarantine(&self, which: QuarantineRetry) -> Answer<Value>;
     /// Figures of the store.
     fn store_stats(&self) -> Answer<Value>;
     /// Reads every row of the store.
@@ -41,6 +43,14 @@ pub trait Actions: Send + Sync + 'static {
 pub struct RetryQuery {
     pub message: Option<MessageId>,
     pub channel: Option<ChannelId>,
+}
+
+/// Which kept documents to read again; without a word, all.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct QuarantineRetry {
+    pub id: Option<QuarantineId>,
+    pub source: Option<SourceId>,
 }
 
 /// Which stored items are tagged again, and what is done about it.

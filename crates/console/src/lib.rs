@@ -22,7 +22,9 @@ mod settings;
 mod socket;
 mod state;
 
-pub use crate::actions::{Actions, Answer, DigestQuery, Document, RetagQuery, RetryQuery};
+pub use crate::actions::{
+    Actions, Answer, DigestQuery, Document, QuarantineRetry, RetagQuery, RetryQuery,
+};
 pub use crate::client::{Client, ClientError};
 pub use crate::error::Error;
 pub use crate::health::{Condition, Health};

@@ -4,7 +4,8 @@
 use model::{
     Alert, AlertId, AlertRuleId, Attempt, ChannelId, Counts, Delivery, DeliveryState, Detail,
     Health, Held, Item, ItemId, Kind, Listing, ListingChange, Lot, MessageId, MessageRef, Notice,
-    OutcomeKind, Revision, SourceId, Stage, StoryId, Tag, Timestamp, ValueKind,
+    OutcomeKind, Problem, QuarantineId, Quarantined, Revision, SourceId, Stage, StoryId, Tag,
+    Timestamp, ValueKind,
 };
 use serde::{Deserialize, Serialize};
 
@@ -484,6 +485,59 @@ pub struct Gap {
 pub struct OutageRow {
     pub from: Timestamp,
     pub until: Timestamp,
+}
+
+/// A document that could not be read, or not all of it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct QuarantineRow {
+    pub id: QuarantineId,
+    pub source: SourceId,
+    pub first: Timestamp,
+    /// When it, or one with the same trouble, came last.
+    pub last: Timestamp,
+    pub times: u32,
+    pub reason: String,
+    /// Entries that were rejected; 0: nothing of it could be read.
+    pub rejected: u32,
+    pub problems: Vec<Problem>,
+    pub connector: String,
+    pub url: String,
+    pub content_type: Option<String>,
+    pub status: u16,
+    pub bytes: u64,
+    /// Bytes that are kept; fewer than `bytes`: it cannot be read again.
+    pub kept: u64,
+    pub retried: Option<Timestamp>,
+}
+
+impl QuarantineRow {
+    pub(crate) fn new(id: QuarantineId, row: Quarantined) -> Self {
+        Self {
+            id,
+            source: row.source,
+            first: row.first,
+            last: row.last,
+            times: row.times,
+            reason: row.reason,
+            rejected: row.rejected,
+            problems: row.problems,
+            connector: row.connector,
+            url: row.url,
+            content_type: row.content_type,
+            status: row.status,
+            bytes: row.bytes,
+            kept: row.kept,
+            retried: row.retried,
+        }
+    }
+}
+
+/// The same with the first bytes of the document, made text.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct QuarantineDetail {
+    #[serde(flatten)]
+    pub row: QuarantineRow,
+    pub beginning: String,
 }
 
 /// Everything at a glance.

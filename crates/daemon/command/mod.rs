@@ -9,6 +9,7 @@ pub(crate) mod health;
 pub(crate) mod lists;
 pub(crate) mod notices;
 pub(crate) mod parse;
+pub(crate) mod quarantine;
 pub(crate) mod reads;
 pub(crate) mod retag;
 pub(crate) mod robots;

@@ -247,7 +247,7 @@ pub(crate) fn moment(at: &Installation, text: Option<&str>) -> Result<Option<Tim
     text.map(|text| since(text, zone, SystemClock.now())).transpose()
 }
 
-fn id<T: std::str::FromStr<Err = model::InvalidId>>(text: &str) -> Result<T, Failure> {
+pub(crate) fn id<T: std::str::FromStr<Err = model::InvalidId>>(text: &str) -> Result<T, Failure> {
     text.parse().map_err(|error| Failure::usage(anyhow::Error::new(error).context(text.to_owned())))
 }
 

@@ -17,6 +17,7 @@ mod known;
 mod language;
 mod lifecycle;
 mod outcome;
+pub mod quarantine;
 mod record;
 mod retag;
 mod robots;

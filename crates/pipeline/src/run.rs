@@ -58,10 +58,11 @@ pub async fn run_source(cx: &Context, source: &Arc<Source>) -> Result<Report, Ru
         Attempted::Body(body) => {
             let large = body.bytes.len() > INLINE_BYTES;
             let read = {
-                let source = Arc::clone(&source);
+                let (source, body) = (Arc::clone(&source), body.clone());
                 move || read_body(&source, &before, &body)
             };
             let outcome = if large { blocking(read).await } else { read() };
+            crate::quarantine::keep(&cx, &source, &outcome, &body).await;
             store_outcome(&cx, &source, outcome, began).await
         }
     }
@@ -156,13 +157,60 @@ fn read_body(source: &Source, before: &SourceState, body: &fetch::Body) -> Outco
         content_type: body.meta.content_type.as_deref(),
         base_url: Some(body.meta.final_url.as_str()),
     };
-    match catch_unwind(AssertUnwindSafe(|| connector::parse(&source.connector, &document))) {
-        Ok(Ok(parsed)) => Outcome::Parsed { parsed, body: digest, transport, list: None },
-        Ok(Err(error)) => Outcome::Unreadable { error: chain(&error), transport },
-        Err(_) => {
-            Outcome::Panicked { error: "the reader of this format panicked".into(), transport }
+    match parse_caught(source, &document) {
+        Some(Ok(parsed)) => Outcome::Parsed { parsed, body: digest, transport, list: None },
+        Some(Err(error)) => Outcome::Unreadable { error: chain(&error), transport },
+        None => Outcome::Panicked { error: "the reader of this format panicked".into(), transport },
+    }
+}
+
+/// Reads a document; `None`: the reader panicked, which is a bug of ours and stays with it (R16).
+pub(crate) fn parse_caught(
+    source: &Source,
+    document: &Document<'_>,
+) -> Option<Result<connector::Parsed, connector::ParseError>> {
+    catch_unwind(AssertUnwindSafe(|| connector::parse(&source.connector, document))).ok()
+}
+
+/// Stores those entries of a document that are not known yet, apart from any poll: the source's
+/// state stays as it is, and so do items that have moved on since the document was made.
+pub(crate) async fn store_entries(
+    cx: &Context,
+    source: &Arc<Source>,
+    parsed: connector::Parsed,
+) -> Result<Totals, RunError> {
+    let transport = Transport::default();
+    let mut outcome = Outcome::Parsed { parsed, body: [0; 16], transport, list: None };
+    let mut totals = Totals::default();
+    let mut new = Vec::new();
+    for candidate in candidates(source, &mut outcome) {
+        let mut known = cx.store.get::<tables::Items>(&candidate.new_id)?.is_some();
+        for alias in candidate.aliases() {
+            known |= cx.store.get::<tables::Aliases>(&alias)?.is_some();
+        }
+        if known {
+            totals.counts.seen += 1;
+            totals.counts.unchanged += 1;
+        } else {
+            new.push(candidate);
         }
     }
+    if new.is_empty() {
+        return Ok(totals);
+    }
+    let document = Arc::new(Planned {
+        source: Arc::clone(source),
+        outcome,
+        candidates: new,
+        gone: Vec::new(),
+        version: String::new(),
+        restating: false,
+        began: Instant::now(),
+    });
+    for part in document.parts() {
+        totals = store_part(cx, &document, part, totals, false).await?.totals();
+    }
+    Ok(totals)
 }
 
 /// Plans against what is stored and commits, part by part for a large document; when the state
@@ -335,11 +383,15 @@ pub(crate) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send 
 impl Source {
     /// Hash of the address and the way of reading it: validators belong to both.
     pub(crate) fn fetch_key(&self) -> [u8; 8] {
-        let connector = match &self.connector {
-            Connector::Feed(_) => "feed",
-        };
-        let hash = crate::hash::sha16(&[self.url.as_str(), connector]);
+        let hash = crate::hash::sha16(&[self.url.as_str(), self.connector_name()]);
         hash[..8].try_into().expect("16 bytes hold 8")
+    }
+
+    /// As it stands in the configuration: `feed`.
+    pub(crate) fn connector_name(&self) -> &'static str {
+        match &self.connector {
+            Connector::Feed(_) => "feed",
+        }
     }
 }
 

@@ -6,6 +6,7 @@ mod coverage;
 mod deliveries;
 mod items;
 mod params;
+mod quarantine;
 mod sources;
 mod status;
 mod vendor;
@@ -21,8 +22,10 @@ pub use self::coverage::{coverage, outages};
 pub use self::deliveries::deliveries;
 pub use self::items::{item, items};
 pub use self::params::{
-    AlertsQuery, CoverageQuery, DEFAULT_LIMIT, DeliveriesQuery, ItemsQuery, MAX_LIMIT, query_string,
+    AlertsQuery, CoverageQuery, DEFAULT_LIMIT, DeliveriesQuery, ItemsQuery, MAX_LIMIT,
+    QuarantineQuery, query_string,
 };
+pub use self::quarantine::{quarantine, quarantined};
 pub use self::sources::sources;
 pub use self::status::status;
 pub use self::vendor::{Vendor, vendor};

@@ -74,6 +74,14 @@ pub struct DeliveriesQuery {
     pub limit: Option<usize>,
 }
 
+/// Which kept documents.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct QuarantineQuery {
+    pub source: Option<SourceId>,
+    pub limit: Option<usize>,
+}
+
 /// Which period.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]

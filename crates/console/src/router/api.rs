@@ -12,8 +12,10 @@ use serde_json::Value;
 use store::Store;
 
 use super::Transport;
-use crate::query::{self, AlertsQuery, CoverageQuery, DeliveriesQuery, ItemsQuery};
-use crate::{DigestQuery, Error, RetagQuery, RetryQuery, Settings, State};
+use crate::query::{
+    self, AlertsQuery, CoverageQuery, DeliveriesQuery, ItemsQuery, QuarantineQuery,
+};
+use crate::{DigestQuery, Error, QuarantineRetry, RetagQuery, RetryQuery, Settings, State};
 
 type Asked<Q> = Result<Query<Q>, QueryRejection>;
 type Answered = Result<Response, Error>;
@@ -140,6 +142,31 @@ pub(super) async fn deliveries(
 ) -> Answered {
     let query = asked(query)?;
     list(state, &headers, move |store, _, _| query::deliveries(store, &query)).await
+}
+
+pub(super) async fn quarantine(
+    Shared(state): Shared<State>,
+    query: Asked<QuarantineQuery>,
+    headers: HeaderMap,
+) -> Answered {
+    let query = asked(query)?;
+    list(state, &headers, move |store, _, _| query::quarantine(store, &query)).await
+}
+
+pub(super) async fn quarantined(
+    Shared(state): Shared<State>,
+    Path(text): Path<String>,
+) -> Answered {
+    let id = id(&text)?;
+    one(state, move |store, _, _| query::quarantined(store, id)).await
+}
+
+pub(super) async fn retry_quarantine(
+    Shared(state): Shared<State>,
+    query: Asked<QuarantineRetry>,
+) -> Answered {
+    let which = asked(query)?;
+    done(&state.act(|actions| actions.retry_quarantine(which)).await?)
 }
 
 pub(super) async fn coverage(

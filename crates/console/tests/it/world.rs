@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use console::{
-    Actions, Answer, Client, DigestQuery, Document, Error, RetagQuery, RetryQuery, Settings,
-    SourceInfo, State,
+    Actions, Answer, Client, DigestQuery, Document, Error, QuarantineRetry, RetagQuery, RetryQuery,
+    Settings, SourceInfo, State,
 };
 use model::{
     Alert, AlertId, AlertRuleId, ChannelId, Facet, Field, Item, ItemId, Kind, SourceId, Span,
@@ -177,6 +177,9 @@ impl Actions for Asked {
     }
     fn retag(&self, which: RetagQuery) -> Answer<Value> {
         self.note(format!("retag {}", if which.dry_run { "dry" } else { "wet" }))
+    }
+    fn retry_quarantine(&self, which: QuarantineRetry) -> Answer<Value> {
+        self.note(format!("quarantine {:?} {:?}", which.id, which.source))
     }
     fn store_stats(&self) -> Answer<Value> {
         self.note("stats".into())
