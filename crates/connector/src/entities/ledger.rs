@@ -35,6 +35,8 @@ pub(crate) struct Ledger {
     complete: bool,
     ids: HashMap<String, u32>,
     extended: HashSet<usize>,
+    /// Items without an id of the publisher's, with what identifies them.
+    derived: BTreeMap<usize, Vec<String>>,
 }
 
 impl Ledger {
@@ -59,6 +61,7 @@ impl Ledger {
             complete: true,
             ids: HashMap::new(),
             extended: HashSet::new(),
+            derived: BTreeMap::new(),
         }
     }
 
@@ -70,8 +73,9 @@ impl Ledger {
         }
     }
 
-    /// Enters a record as an entry. Without an id of the publisher's, `key` is what identifies
-    /// the entry. An entry without a name is rejected. Says where the item stands.
+    /// Enters a record as an entry. Without an id of the publisher's, the name identifies it, or,
+    /// where several of a list share it, `key`. An entry without a name is rejected. Says where
+    /// the item stands.
     pub(crate) fn add(
         &mut self,
         at: impl Into<String>,
@@ -87,23 +91,54 @@ impl Ledger {
         if entry.list.is_empty() {
             entry.list = self.list.clone();
         }
-        let published = !entry.entity_id.is_empty();
-        if !published {
-            entry.entity_id = format!("{}-{}", slug(&entry.name, 40), short_hash(key));
-        }
-        let seen = self.ids.entry(format!("{}\u{0}{}", entry.list, entry.entity_id)).or_insert(0);
-        *seen += 1;
-        if *seen > 1 {
-            let count = *seen;
-            if published {
-                let reason = format!("the id {} stands here again", entry.entity_id);
-                self.problem(at, reason);
-            }
+        if entry.entity_id.is_empty() {
+            self.derived.insert(self.items.len(), key.iter().map(|part| (*part).into()).collect());
+        } else if let Some(count) = self.seen_again(&entry) {
+            self.problem(at, format!("the id {} stands here again", entry.entity_id));
             entry.entity_id = format!("{}#{count}", entry.entity_id);
         }
         self.records += 1;
         self.items.push(entry);
         Some(self.items.len() - 1)
+    }
+
+    /// How often the id of an entry stands in its list, when it is not the first time.
+    fn seen_again(&mut self, entry: &Designation) -> Option<u32> {
+        let seen = self.ids.entry(format!("{}\u{0}{}", entry.list, entry.entity_id)).or_insert(0);
+        *seen += 1;
+        (*seen > 1).then_some(*seen)
+    }
+
+    /// Gives ids to entries that have none of the publisher's. They last as long as what makes
+    /// the entry: its name; with its country, where a list has the name twice; all that its reader
+    /// named, where that is not enough. Rows that agree in everything are counted.
+    fn name_derived(&mut self) {
+        let derived = std::mem::take(&mut self.derived);
+        let mut by_name: HashMap<String, u32> = HashMap::new();
+        let mut by_country: HashMap<String, u32> = HashMap::new();
+        let name = |item: &Designation| format!("{}\u{0}{}", item.list, same_key(&item.name));
+        let land = |item: &Designation| item.countries.first().cloned().unwrap_or_default();
+        for item in derived.keys().map(|index| &self.items[*index]) {
+            *by_name.entry(name(item)).or_default() += 1;
+            *by_country.entry(format!("{}\u{0}{}", name(item), land(item))).or_default() += 1;
+        }
+        for (index, key) in derived {
+            let item = &self.items[index];
+            let key: Vec<&str> = key.iter().map(String::as_str).collect();
+            let hash = if by_name[&name(item)] == 1 {
+                short_hash(&[&item.name])
+            } else if by_country[&format!("{}\u{0}{}", name(item), land(item))] == 1 {
+                short_hash(&[&item.name, &land(item)])
+            } else {
+                short_hash(&key)
+            };
+            let mut entry = item.clone();
+            entry.entity_id = format!("{}-{hash}", slug(&entry.name, 40));
+            if let Some(count) = self.seen_again(&entry) {
+                entry.entity_id = format!("{}#{count}", entry.entity_id);
+            }
+            self.items[index].entity_id = entry.entity_id;
+        }
     }
 
     /// Enters a record that belongs to an entry which is there already.
@@ -179,11 +214,12 @@ impl Ledger {
     /// Writes another file's books behind these.
     pub(crate) fn append(&mut self, name: &str, mut other: Self) {
         other.settle();
-        for mut item in other.items {
-            let seen = self.ids.entry(format!("{}\u{0}{}", item.list, item.entity_id)).or_insert(0);
-            *seen += 1;
-            if *seen > 1 {
-                item.entity_id = format!("{}#{seen}", item.entity_id);
+        let before = self.items.len();
+        self.derived.extend(other.derived.into_iter().map(|(index, key)| (before + index, key)));
+        for (at, mut item) in other.items.into_iter().enumerate() {
+            let derived = self.derived.contains_key(&(before + at));
+            if !derived && let Some(count) = self.seen_again(&item) {
+                item.entity_id = format!("{}#{count}", item.entity_id);
             }
             self.items.push(item);
         }
@@ -211,6 +247,7 @@ impl Ledger {
 
     pub(crate) fn close(mut self, format: Format) -> ParsedList {
         self.settle();
+        self.name_derived();
         if self.told_short > 0 {
             let reason = format!("{} further problems are not listed", self.told_short);
             self.problems.push(Problem { at: "document".into(), reason });

@@ -161,6 +161,12 @@ fn enter(at: String, mut entry: Designation, ledger: &mut Ledger) {
         entry.identifiers.clear();
         entry.remarks = None;
     }
+    // Some rows hold another address of the row above and are called `Address 01`.
+    let numbered =
+        entry.name.strip_prefix("Address ").is_some_and(|n| n.trim().parse::<u32>().is_ok());
+    if numbered && entry.kind.is_none() {
+        entry.kind = Some("address".into());
+    }
     let key = [
         entry.list.clone(),
         entry.name.clone(),

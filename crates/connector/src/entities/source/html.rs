@@ -146,9 +146,7 @@ fn find_tag(text: &str, tag: &str) -> Option<usize> {
 /// The text is an HTML page, by its beginning.
 pub(crate) fn is_page(text: &str) -> bool {
     let head: String = text.trim_start().chars().take(2_000).collect::<String>().to_lowercase();
-    head.starts_with("<!doctype html")
-        || head.starts_with("<html")
-        || (head.starts_with('<') && (head.contains("<html") || head.contains("<head>")))
+    head.starts_with("<!doctype html") || (head.starts_with('<') && head.contains("<html"))
 }
 
 #[cfg(test)]

@@ -8,6 +8,8 @@ use crate::entities::word::tidy;
 
 /// Lines in which a header is looked for: lists begin with a title or a date.
 const HEADER_LINES: usize = 12;
+/// Columns that a message names.
+const SHOWN: usize = 40;
 /// Signs that part cells.
 const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
 
@@ -228,9 +230,9 @@ pub(crate) fn sniff(line: &str) -> u8 {
 
 /// Column names for a message, bounded.
 pub(crate) fn shown(names: &[String]) -> String {
-    let mut list: Vec<String> = names.iter().take(20).map(|name| format!("`{name}`")).collect();
-    if names.len() > 20 {
-        list.push(format!("and {} more", names.len() - 20));
+    let mut list: Vec<String> = names.iter().take(SHOWN).map(|name| format!("`{name}`")).collect();
+    if names.len() > SHOWN {
+        list.push(format!("and {} more", names.len() - SHOWN));
     }
     if list.is_empty() { "none".into() } else { list.join(", ") }
 }
