@@ -327,6 +327,10 @@ pub(crate) fn now() -> SystemTime {
 }
 
 #[cfg(test)]
+#[path = "rebinding_tests.rs"]
+mod rebinding_tests;
+
+#[cfg(test)]
 mod tests {
     use testkit::Origin;
 

@@ -23,6 +23,15 @@ const MAX_LOOKUPS: usize = 16;
 pub(crate) struct Resolver {
     allow: Arc<[IpNet]>,
     places: Arc<Semaphore>,
+    names: Names,
+}
+
+/// Who knows the addresses of names: the system; in tests also a function in its place, so that a
+/// name can change its mind between two questions.
+type Names = Arc<dyn Fn(&str) -> std::io::Result<Vec<SocketAddr>> + Send + Sync>;
+
+fn system(host: &str) -> std::io::Result<Vec<SocketAddr>> {
+    (host, 0).to_socket_addrs().map(Iterator::collect)
 }
 
 /// No addresses in time.
@@ -32,7 +41,11 @@ pub(crate) struct LookupTimeout(String);
 
 impl Resolver {
     pub(crate) fn new(allow: &[IpNet]) -> Self {
-        Self { allow: allow.into(), places: Arc::new(Semaphore::new(MAX_LOOKUPS)) }
+        Self::over(allow, Arc::new(system))
+    }
+
+    pub(crate) fn over(allow: &[IpNet], names: Names) -> Self {
+        Self { allow: allow.into(), places: Arc::new(Semaphore::new(MAX_LOOKUPS)), names }
     }
 
     /// The addresses of `host` that may be reached, at least one.
@@ -45,9 +58,10 @@ impl Resolver {
 
     async fn ask(&self, host: String) -> std::io::Result<Vec<SocketAddr>> {
         let place = Arc::clone(&self.places).acquire_owned().await;
+        let names = Arc::clone(&self.names);
         let lookup = move || {
             let _place = place;
-            (host.as_str(), 0).to_socket_addrs().map(Iterator::collect)
+            names(&host)
         };
         tokio::task::spawn_blocking(lookup).await?
     }
