@@ -10,7 +10,7 @@ use crate::context::{Near, Seen, Weighed, weigh};
 use crate::cover;
 use crate::fold::Folded;
 use crate::language;
-use crate::pattern::{Case, Found};
+use crate::pattern::Found;
 use crate::refused::{Beside, Verdict};
 use crate::written::{Written, written};
 
@@ -120,12 +120,13 @@ impl Scratch {
             let form = &core.index.patterns()[pattern as usize];
             match core.owners[pattern as usize] {
                 Owner::Context(context) => {
-                    let plain = form.case == Case::Any && !form.cyrillic_only;
+                    let plain = form.is_plain();
                     let counts = || {
                         let written = written(text, folded, form, start, found);
                         matches!(written, Some(Written { state: State::Counts, .. }))
                     };
                     if plain || counts() {
+                        let start = start - usize::from(form.lead.is_some());
                         seen.push(Seen { context, start: start as u32, end: found.end as u32 });
                     }
                 }
@@ -399,7 +400,9 @@ impl Scratch {
                 despite: weighed.outweighed.map(beside),
             }
         };
-        let mut places = self.hits.iter().collect::<Vec<_>>();
+        // What a longer match of the same rule covers says nothing more.
+        let is_told = |hit: &&Hit| hit.state != State::Covered(hit.rule);
+        let mut places = self.hits.iter().filter(is_told).collect::<Vec<_>>();
         places.dedup_by_key(|hit| (hit.rule, hit.start, hit.end));
         places.into_iter().take(max).map(judge).collect()
     }

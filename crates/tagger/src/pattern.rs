@@ -39,6 +39,15 @@ pub(crate) struct Pattern {
     pub(crate) case: Case,
     /// Found in Cyrillic text only: the letters that machine transliteration gives it there.
     pub(crate) cyrillic_only: bool,
+    /// The sign that stands directly before it: `.DJI` is the index and no `DJI`.
+    pub(crate) lead: Option<u8>,
+}
+
+impl Pattern {
+    /// Nothing but the letters themselves decides.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.case == Case::Any && !self.cyrillic_only && self.lead.is_none()
+    }
 }
 
 /// Where a pattern was found.
@@ -70,6 +79,7 @@ fn patterns(
     if text.len() > MAX_BYTES {
         return Err(PatternError::TooLong { bytes: text.len(), max: MAX_BYTES });
     }
+    let lead = lead_of(text).filter(|_| !is_name);
     let text = text.trim_matches(|c: char| !c.is_alphanumeric() && !"*+&.#".contains(c));
     let text = text.trim_start_matches(|c: char| !c.is_alphanumeric());
     let whole = Text { title: Some(text), ..Text::default() };
@@ -112,7 +122,7 @@ fn patterns(
             found.extend(patterns(&other, is_name, endings)?);
         }
     }
-    let pattern = Pattern { tokens: tokens.into(), case, cyrillic_only: false };
+    let pattern = Pattern { tokens: tokens.into(), case, cyrillic_only: false, lead };
     found.extend(transliterated(&pattern, is_name));
     found.extend(fleeting(&pattern).filter(|_| is_name));
     found.extend(without_double_i(&pattern).filter(|_| is_name));
@@ -159,6 +169,13 @@ fn token(
     Ok(Token { stem: stem.into(), marks, tail })
 }
 
+/// The sign that a word of a list begins with, where it means something: `.DJI`, `^DJI`, `$NIO`.
+fn lead_of(text: &str) -> Option<u8> {
+    let mut bytes = text.bytes();
+    let sign = bytes.next().filter(|b| b".^$#@".contains(b))?;
+    bytes.next().is_some_and(|b| b.is_ascii_alphanumeric()).then_some(sign)
+}
+
 /// Short names are written with a capital, acronyms in capitals; `temu` is no shop.
 fn case_of(text: &str, words: usize, is_name: bool) -> Case {
     let letters = text.chars().filter(|c| c.is_alphabetic()).count();
@@ -197,7 +214,7 @@ fn transliterated(pattern: &Pattern, is_name: bool) -> Option<Pattern> {
         let marks = if stem.len() == token.stem.len() { token.marks.clone() } else { [].into() };
         Token { stem: stem.into(), marks, tail: token.tail }
     });
-    Some(Pattern { tokens: tokens.collect(), case: pattern.case, cyrillic_only: true })
+    Some(Pattern { tokens: tokens.collect(), cyrillic_only: true, ..pattern.clone() })
 }
 
 /// The stem of the cases of a name in -ii: Megvija, Megvijev.
@@ -234,7 +251,7 @@ fn fleeting(pattern: &Pattern) -> Option<Pattern> {
         }
         token
     });
-    Some(Pattern { tokens: tokens.collect(), case: pattern.case, cyrillic_only: false })
+    Some(Pattern { tokens: tokens.collect(), ..pattern.clone() })
 }
 
 /// The traditional form of a name in simplified characters.

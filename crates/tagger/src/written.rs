@@ -30,8 +30,11 @@ pub(crate) fn written(
     found: Found,
 ) -> Option<Written> {
     let end = found.end;
+    if form.lead.is_some_and(|lead| start == 0 || folded.text()[start - 1] != lead) {
+        return None;
+    }
     let suspicious = address::may_surround(folded.text(), start, end);
-    if form.case == Case::Any && !form.cyrillic_only && !suspicious {
+    if form.is_plain() && !suspicious {
         return Some(Written { state: State::Counts, shouted: false });
     }
     let place = folded.place(text, start, end);

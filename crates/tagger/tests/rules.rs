@@ -332,6 +332,16 @@ fn origins_and_amounts_are_scored_as_every_facet() {
 }
 
 #[test]
+fn a_sign_before_a_word_of_a_list_is_part_of_it() {
+    let dji =
+        RuleSpec { names: strings(&["DJI"]), unless: strings(&[".DJI", "^DJI"]), ..rule("short") };
+    let tagger = build(vec![entry(Facet::Vendor, "dji", vec![dji])]);
+    assert_eq!(rules(&tagger, "DJI i opet DJI"), ["dji/short DJI|DJI"]);
+    assert!(rules(&tagger, "DJI (.DJI)").is_empty());
+    assert!(rules(&tagger, "indeks ^DJI").is_empty());
+}
+
+#[test]
 fn a_tag_names_rule_version_and_place_in_the_original() {
     let tagger = build(vec![vendor("huawei", &["Huawei", "Huavej"])]);
     let other = build(vec![vendor("huawei", &["Huawei"])]);
