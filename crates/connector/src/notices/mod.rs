@@ -33,7 +33,7 @@ use crate::charset::decode_lazily;
 use crate::{Document, ParseError};
 
 /// Bytes of a document of markup: one notice, of which the largest known has 1.7 MB.
-const MARKUP_BYTES: usize = 64 << 20;
+const MARKUP_BYTES: usize = 16 << 20;
 
 /// Reads one document of notices, in the format that the rules or the bytes say. The same bytes
 /// always give the same result.

@@ -1,6 +1,8 @@
 //! Small things that every reader of notices needs: bounded texts, codes, sums, lists without
 //! repetition.
 
+use std::collections::HashSet;
+
 use model::{Money, Notice, Party, PartyRole, Timestamp, entry_limits, truncated};
 
 use crate::feed::date;
@@ -56,6 +58,24 @@ pub(super) fn add(list: &mut Vec<String>, value: Option<String>) {
         && !list.contains(&value)
     {
         list.push(value);
+    }
+}
+
+/// A list without repetition that may be asked for often: hostile documents hold millions of codes.
+#[derive(Default)]
+pub(super) struct Unique {
+    pub(super) list: Vec<String>,
+    known: HashSet<String>,
+}
+
+impl Unique {
+    pub(super) fn add(&mut self, value: Option<String>) {
+        if let Some(value) = value
+            && self.list.len() < LIST
+            && self.known.insert(value.clone())
+        {
+            self.list.push(value);
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use crate::feed::text::unescaped;
 /// The deepest nesting that is read: eForms needs 20.
 pub(super) const DEPTH: usize = 128;
 /// Most elements of one document: the largest known notice has 60,000.
-const ELEMENTS: usize = 2_000_000;
+const ELEMENTS: usize = 500_000;
 /// Most attributes that are kept of one element.
 const ATTRIBUTES: usize = 64;
 
@@ -199,9 +199,20 @@ impl<'t> El<'t> {
         self.descendants().filter(move |element| element.name() == name)
     }
 
-    /// Whether this element lies inside `outer`.
-    pub(super) fn is_inside(self, outer: El<'t>) -> bool {
-        (outer.at + 1..outer.node().end).contains(&self.at)
+    /// All elements inside but those of the names in `left_out` and what is inside them.
+    pub(super) fn without(self, left_out: &[&str]) -> impl Iterator<Item = El<'t>> {
+        let (mut at, end) = (self.at + 1, self.node().end);
+        std::iter::from_fn(move || {
+            while at < end {
+                let element = El { tree: self.tree, at };
+                if !left_out.contains(&element.name()) {
+                    at += 1;
+                    return Some(element);
+                }
+                at = element.node().end;
+            }
+            None
+        })
     }
 
     /// All text inside on one line; `None` where there is none.
@@ -275,7 +286,9 @@ mod tests {
         assert_eq!(b.lines().as_deref(), Some("x<y z\n1\n2"));
         assert_eq!(b.own().as_deref(), Some("x<y z"));
         assert_eq!(root.all("b/c").len(), 2);
-        assert_eq!(root.named("c").filter(|c| c.is_inside(b)).count(), 2);
+        assert_eq!(root.named("c").count(), 2);
+        assert_eq!(root.without(&["c"]).map(El::name).collect::<Vec<_>>(), ["b", "b"]);
+        assert_eq!(root.without(&["b"]).count(), 0);
         assert_eq!(root.children("b").nth(1).and_then(El::line), None);
     }
 

@@ -204,18 +204,15 @@ fn describe(notice: &mut Notice, root: El<'_>, language: Option<&str>) {
         list.is_none_or(|list| list.eq_ignore_ascii_case("cpv"))
             .then(|| words::cpv(&code.line()?))?
     };
-    for kind in ["MainCommodityClassification", "AdditionalCommodityClassification"] {
-        for found in projects.iter().take(1).flat_map(|project| project.all(kind)) {
-            words::add(&mut notice.cpv, code(found));
-        }
-    }
-    for project in projects.iter().skip(1) {
+    let mut unique = words::Unique::default();
+    for project in &projects {
         for kind in ["MainCommodityClassification", "AdditionalCommodityClassification"] {
             for found in project.all(kind) {
-                words::add(&mut notice.cpv, code(found));
+                unique.add(code(found));
             }
         }
     }
+    notice.cpv = unique.list;
     for address in root.all("ProcurementProjectLot/TenderingTerms/CallForTendersDocumentReference")
     {
         let uri = line(address, "Attachment/ExternalReference/URI");

@@ -10,6 +10,9 @@ use super::{
     Extension, Notice, Organisations, ParsedNotices, Party, PartyRole, line, money, words,
 };
 
+/// Most organisations behind one tender: consortia have a dozen.
+const MEMBERS: usize = 200;
+
 /// Winners and sums, in the order of the notice.
 #[derive(Debug, Default)]
 pub(super) struct Outcome {
@@ -49,7 +52,7 @@ impl Outcome {
             outcome.awarded = [outcome.awarded, day].into_iter().flatten().min();
         }
         let mut counted = HashSet::new();
-        for win in outcome.wins(result, &parts) {
+        for win in outcome.wins(result, &parts).into_iter().take(words::LIST) {
             let Some(tender) = parts.tenders.get(&win.tender) else {
                 parsed.problem("lot result", format!("no tender is called {}", win.tender));
                 continue;
@@ -101,15 +104,21 @@ impl Outcome {
             }
             let tenders = lines(lot_result, "LotTender/ID");
             let contracts = lines(lot_result, "SettledContract/ID");
-            let settled: Vec<_> =
-                contracts.iter().flat_map(|contract| parts.settled(contract)).collect();
-            let chosen: Vec<_> =
-                tenders.iter().filter(|id| settled.contains(id)).cloned().collect();
+            let settled: Vec<_> = contracts
+                .iter()
+                .flat_map(|contract| parts.settled(contract))
+                .take(words::LIST)
+                .collect();
+            let known: HashSet<&String> = settled.iter().collect();
+            let chosen: Vec<_> = tenders.iter().filter(|id| known.contains(id)).cloned().collect();
             let winning = match (tenders.is_empty(), chosen.is_empty()) {
                 (true, _) => settled,
                 (false, true) => tenders,
                 (false, false) => chosen,
             };
+            if wins.len() >= words::LIST {
+                break;
+            }
             wins.extend(winning.into_iter().map(|tender| Win { tender, lot: lot.clone() }));
         }
         if results == 0 {
@@ -174,7 +183,7 @@ impl<'t> Parts<'t> {
     fn of_party(&self, tender: El<'_>, path: &str) -> Vec<String> {
         let parties = lines(tender, "TenderingParty/ID");
         let known = parties.iter().filter_map(|id| self.parties.get(id));
-        known.flat_map(|party| lines(*party, path)).collect()
+        known.flat_map(|party| lines(*party, path)).take(MEMBERS).collect()
     }
 }
 

@@ -185,7 +185,9 @@ fn parties(notice: &mut Notice, release: &Value, rules: &NoticeRules) {
         .chain(json::get(release, "tender/procuringEntity"))
         .chain(with_role("procuringEntity"))
         .collect();
-    for (party, state) in buyers.into_iter().filter_map(|buyer| full(buyer, PartyRole::Buyer)) {
+    for (party, state) in
+        buyers.into_iter().take(words::LIST).filter_map(|buyer| full(buyer, PartyRole::Buyer))
+    {
         notice.country = notice.country.take().or(state);
         words::party(notice, party);
     }
@@ -194,14 +196,15 @@ fn parties(notice: &mut Notice, release: &Value, rules: &NoticeRules) {
     for part in json::list(release, "awards").into_iter().chain(json::list(release, "contracts")) {
         let suppliers = json::list(part, "suppliers");
         settled |= !suppliers.is_empty();
-        for supplier in suppliers.into_iter().filter(|_| stands(part)) {
+        let room = words::LIST - notice.parties.len();
+        for supplier in suppliers.into_iter().filter(|_| stands(part)).take(room) {
             if let Some((party, _)) = full(supplier, PartyRole::Winner) {
                 words::party(notice, party);
             }
         }
     }
     if !settled && notice.stage != Stage::Planning {
-        for supplier in with_role("supplier") {
+        for supplier in with_role("supplier").into_iter().take(words::LIST) {
             if let Some((party, _)) = full(supplier, PartyRole::Winner) {
                 words::party(notice, party);
             }
@@ -219,19 +222,16 @@ fn codes(notice: &mut Notice, release: &Value) {
         holders.extend(json::list(part, "items"));
     }
     holders.extend(json::list(release, "planning/items"));
-    for key in ["classification", "additionalClassifications"] {
-        let tender = holders.iter().take(usize::from(json::get(release, "tender").is_some()));
-        for code in tender.flat_map(|holder| json::list(holder, key)) {
-            words::add(&mut notice.cpv, cpv(code));
+    let mut unique = words::Unique::default();
+    let keys = ["classification", "additionalClassifications"];
+    // The tender's own codes come before those of its items.
+    let tender = holders.iter().take(usize::from(json::get(release, "tender").is_some()));
+    for holder in tender.chain(&holders) {
+        for code in keys.iter().flat_map(|key| json::list(holder, key)) {
+            unique.add(cpv(code));
         }
     }
-    for holder in &holders {
-        for key in ["classification", "additionalClassifications"] {
-            for code in json::list(holder, key) {
-                words::add(&mut notice.cpv, cpv(code));
-            }
-        }
-    }
+    notice.cpv = unique.list;
 }
 
 fn cpv(classification: &Value) -> Option<String> {

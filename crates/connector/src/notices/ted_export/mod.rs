@@ -194,22 +194,16 @@ fn nature_of(code: &str) -> Option<String> {
 
 /// Main codes first; what a corrigendum replaces is not what is bought.
 fn cpv(notice: &mut Notice, sections: &Sections<'_>) {
-    let replaced: Vec<_> = sections.form.iter().flat_map(|form| form.named("OLD_VALUE")).collect();
-    let codes: Vec<_> = sections
-        .form
-        .iter()
-        .flat_map(|form| form.named("CPV_CODE"))
-        .filter(|code| !replaced.iter().any(|old| code.is_inside(*old)))
-        .collect();
-    let mains = sections.form.iter().flat_map(|form| form.named("CPV_MAIN"));
-    let main = mains
-        .filter(|el| !replaced.iter().any(|old| el.is_inside(*old)))
-        .find_map(|el| el.child("CPV_CODE"));
+    let kept: Vec<_> = sections.form.iter().flat_map(|form| form.without(&["OLD_VALUE"])).collect();
+    let main = kept.iter().filter(|el| el.name() == "CPV_MAIN").find_map(|el| el.child("CPV_CODE"));
+    let codes = kept.iter().filter(|el| el.name() == "CPV_CODE").copied();
     let data = sections.data.iter().flat_map(|data| data.children("ORIGINAL_CPV"));
+    let mut unique = words::Unique::default();
     for code in main.into_iter().chain(codes).chain(data) {
         let written = code.attribute("CODE").map(str::to_owned).or_else(|| code.line());
-        words::add(&mut notice.cpv, written.as_deref().and_then(words::cpv));
+        unique.add(written.as_deref().and_then(words::cpv));
     }
+    notice.cpv = unique.list;
 }
 
 fn buyers(notice: &mut Notice, sections: &Sections<'_>) {
@@ -219,7 +213,7 @@ fn buyers(notice: &mut Notice, sections: &Sections<'_>) {
             "ADDRESS_CONTRACTING_BODY_ADDITIONAL",
             "CA_CE_CONCESSIONAIRE_PROFILE",
         ];
-        for address in names.iter().flat_map(|name| form.named(name)) {
+        for address in names.iter().flat_map(|name| form.named(name)).take(words::LIST) {
             if let Some(party) = organisation(address, PartyRole::Buyer) {
                 notice.country = notice.country.take().or_else(|| party.country.clone());
                 words::party(notice, party);

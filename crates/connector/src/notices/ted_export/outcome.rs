@@ -24,7 +24,8 @@ pub(super) fn read(notice: &mut Notice, sections: &Sections<'_>) {
         value(notice, None, coded(sections, "ESTIMATED_TOTAL"));
         return;
     };
-    for element in form.descendants().filter(|el| WINNERS.contains(&el.name())) {
+    let winners = form.descendants().filter(|el| WINNERS.contains(&el.name()));
+    for element in winners.take(words::LIST) {
         let address = element.child("CONTACT_DATA_WITHOUT_RESPONSIBLE_NAME").unwrap_or(element);
         if let Some(party) = organisation(address, PartyRole::Winner) {
             words::party(notice, party);
@@ -33,7 +34,7 @@ pub(super) fn read(notice: &mut Notice, sections: &Sections<'_>) {
     let awards: Vec<_> =
         form.descendants().filter(|element| AWARDS.contains(&element.name())).collect();
     notice.awarded = awards.iter().filter_map(|award| awarded_on(*award)).min();
-    for award in &awards {
+    for award in awards.iter().take(words::LIST) {
         into_lot(notice, *award);
     }
     let lost = |award: &&El<'_>| award.named("NO_AWARDED_CONTRACT").next().is_some();
@@ -53,13 +54,10 @@ pub(super) fn read(notice: &mut Notice, sections: &Sections<'_>) {
         .or_else(|| coded(sections, "ESTIMATED_TOTAL"))
         .or_else(|| words::add_up_all(won.iter().map(|award| estimate_of(**award))))
         .or_else(|| {
-            let inside = |el: &El<'_>| awards.iter().any(|award| el.is_inside(*award));
-            let final_value = form.named("TOTAL_FINAL_VALUE").next();
-            let estimates = form.descendants().filter(|el| {
-                el.name().starts_with("COSTS_RANGE_AND_CURRENCY")
-                    && !inside(el)
-                    && !final_value.is_some_and(|outer| el.is_inside(outer))
-            });
+            let settled: Vec<_> = AWARDS.into_iter().chain(["TOTAL_FINAL_VALUE"]).collect();
+            let estimates = form
+                .without(&settled)
+                .filter(|el| el.name().starts_with("COSTS_RANGE_AND_CURRENCY"));
             one_of(estimates.filter_map(old_costs))
         })
         .or_else(|| coded(sections, "GLOBAL"));
@@ -98,12 +96,10 @@ fn award_sum(award: El<'_>) -> Option<Money> {
     let found = sums.iter().find_map(|name| award.named(name).find_map(money));
     found.or_else(|| {
         let costs = award.named("CONTRACT_VALUE_INFORMATION").next()?;
-        let estimate = costs.child("INITIAL_ESTIMATED_TOTAL_VALUE_CONTRACT");
         one_of(
             costs
-                .descendants()
+                .without(&["INITIAL_ESTIMATED_TOTAL_VALUE_CONTRACT"])
                 .filter(|el| el.name().starts_with("COSTS_RANGE_AND_CURRENCY"))
-                .filter(|el| !estimate.is_some_and(|estimate| el.is_inside(estimate)))
                 .filter_map(old_costs),
         )
     })
