@@ -4,6 +4,7 @@ mod bad_input;
 mod contract;
 mod crash;
 mod daemon;
+mod lists;
 mod notices;
 mod once;
 mod quarantine;

@@ -86,6 +86,7 @@ impl Parts<'_> {
                 parallel: fetch.parallel,
                 per_host: fetch.per_host,
                 max_feed_bytes: fetch.max_feed_bytes,
+                max_list_bytes: fetch.max_list_bytes,
                 heartbeat: settings.heartbeat,
                 data: data.clone(),
                 min_free_bytes: store.min_free_bytes,

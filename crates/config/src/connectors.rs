@@ -1,9 +1,13 @@
 //! How a source is read: the one prefix of its keys, such as `feed.url`.
 
+use connector::entities::{Columns, EntityRules, Format};
+use connector::notices::{NoticeFormat, NoticeRules, PageRules};
+use connector::{Connector, FeedRules};
 use model::HttpUrl;
+use pipeline::Guard;
 
 use crate::table::{Placed, Table, Value, not_blank};
-use crate::value::{slug, web_address_of};
+use crate::value::{country, slug, web_address_of};
 
 /// The kinds of connectors that the language knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,8 +41,17 @@ impl Kind {
     }
 }
 
-/// The kind of a source and its address; `None` when it has no kind or several.
-pub(crate) fn read<'d>(source: &mut Table<'d>) -> Option<(Kind, Option<Placed<'d, HttpUrl>>)> {
+/// How a source is read, as far as this version reads it.
+pub(crate) struct Rules {
+    /// `None`: only later versions read this kind.
+    pub(crate) connector: Option<Connector>,
+    pub(crate) guard: Guard,
+}
+
+/// The kind of a source, its address and rules; `None` when it has no kind or several.
+pub(crate) fn read<'d>(
+    source: &mut Table<'d>,
+) -> Option<(Kind, Option<Placed<'d, HttpUrl>>, Rules)> {
     let present: Vec<Kind> =
         Kind::ALL.into_iter().filter(|kind| source.has(kind.as_str())).collect();
     let tables: Vec<_> = Kind::ALL.into_iter().map(|kind| source.table(kind.as_str())).collect();
@@ -55,7 +68,8 @@ pub(crate) fn read<'d>(source: &mut Table<'d>) -> Option<(Kind, Option<Placed<'d
         }
         [kind] => {
             let table = tables.into_iter().flatten().next()?;
-            Some((*kind, address(*kind, table)))
+            let (address, rules) = rules(*kind, table);
+            Some((*kind, address, rules))
         }
         several => {
             let names: Vec<_> = several.iter().map(|kind| format!("`{}`", kind.as_str())).collect();
@@ -67,10 +81,12 @@ pub(crate) fn read<'d>(source: &mut Table<'d>) -> Option<(Kind, Option<Placed<'d
 }
 
 /// Reads the keys of a connector; those that only later versions use are read for their shape.
-fn address<'d>(kind: Kind, mut table: Table<'d>) -> Option<Placed<'d, HttpUrl>> {
+fn rules<'d>(kind: Kind, mut table: Table<'d>) -> (Option<Placed<'d, HttpUrl>>, Rules) {
     let url = web_address_of(&mut table, "url");
+    let mut rules = Rules { connector: None, guard: Guard::default() };
     match kind {
-        Kind::Feed | Kind::Sitemap => {}
+        Kind::Feed => rules.connector = Some(Connector::Feed(FeedRules::default())),
+        Kind::Sitemap => {}
         Kind::List => {
             for key in ["item", "link", "title", "summary"] {
                 table.placed(key, not_blank);
@@ -92,29 +108,100 @@ fn address<'d>(kind: Kind, mut table: Table<'d>) -> Option<Placed<'d, HttpUrl>> 
             table.texts("ignore");
         }
         Kind::Notices => {
-            table.placed("format", slug);
-            table.placed("query", not_blank);
+            let address = url.as_ref().map(|url| url.value.to_string());
+            rules.connector = Some(Connector::Notices(Box::new(notices(&mut table, address))));
         }
         Kind::Entities => {
-            table.placed("format", slug);
-            table.placed("list", slug);
-            rows(&mut table);
-            table.placed("max_loss", percent);
+            rules.connector = Some(Connector::Entities(Box::new(entities(&mut table))));
+            rules.guard = Guard {
+                rows: rows(&mut table),
+                max_loss: table.placed("max_loss", percent).map(|percent| percent.value / 100.0),
+            };
         }
     }
     table.finish();
-    url
+    (url, rules)
+}
+
+fn notices(table: &mut Table<'_>, url: Option<String>) -> NoticeRules {
+    let page = page(table, "item").map(|item| PageRules {
+        link: page(table, "link").map(|of| of.item),
+        title: page(table, "title").map(|of| of.item),
+        date: page(table, "date").map(|of| of.item),
+        deadline: page(table, "deadline").map(|of| of.item),
+        buyer: page(table, "buyer").map(|of| of.item),
+        ..item
+    });
+    NoticeRules {
+        format: table.placed("format", str::parse::<NoticeFormat>).map(|format| format.value),
+        url,
+        query: table.placed("query", not_blank).map(|query| query.value),
+        page,
+        country: table.placed("country", country).map(|country| country.value),
+    }
+}
+
+/// A CSS selector.
+fn page(table: &mut Table<'_>, key: &'static str) -> Option<PageRules> {
+    table.placed(key, PageRules::new).map(|rules| rules.value)
+}
+
+fn entities(table: &mut Table<'_>) -> EntityRules {
+    let format = table.placed("format", |text: &str| {
+        let format: Format = text.parse().map_err(|error| format!("{error}"))?;
+        if format.announces() {
+            return Err(format!("`{format}` only says that a list changed: use the list itself"));
+        }
+        Ok(format)
+    });
+    EntityRules {
+        format: format.map(|format| format.value),
+        list: table.placed("list", slug).map(|list| list.value),
+        columns: columns(table),
+        delimiter: table.placed("delimiter", delimiter).map(|delimiter| delimiter.value),
+        array: table.placed("array", not_blank).map(|array| array.value),
+    }
+}
+
+/// `columns = { name = "Company", listed = "Effective date" }`.
+fn columns(table: &mut Table<'_>) -> Option<Columns> {
+    let declared = table.table("columns")?;
+    let here = declared.here.clone();
+    let pairs: Vec<(String, String)> = declared
+        .into_entries()
+        .filter_map(|(key, value)| Some((key.key.clone(), value.text()?.value)))
+        .collect();
+    match Columns::new(pairs.iter().map(|(field, column)| (field.as_str(), column.as_str()))) {
+        Ok(columns) => Some(columns),
+        Err(error) => {
+            here.problem(error.to_string());
+            None
+        }
+    }
+}
+
+fn delimiter(text: &str) -> Result<u8, &'static str> {
+    match text.as_bytes() {
+        [byte @ (b',' | b';' | b'|' | b'\t')] => Ok(*byte),
+        _ => Err(r#"is not one of ",", ";", "|" and "\t""#),
+    }
 }
 
 /// `rows = [least, most]`.
-fn rows(table: &mut Table<'_>) {
-    let Some(value) = table.take("rows") else { return };
+fn rows(table: &mut Table<'_>) -> Option<(u32, u32)> {
+    let value = table.take("rows")?;
     let here = value.here.clone();
     let numbers = value.values().unwrap_or_default();
     let numbers: Vec<_> = numbers.into_iter().filter_map(Value::whole_number).collect();
     match numbers.as_slice() {
-        [least, most] if least.value <= most.value => {}
-        _ => here.problem("must be the least and the most rows, for example [10000, 60000]"),
+        [least, most] if least.value <= most.value => {
+            let count = |n: u64| u32::try_from(n).unwrap_or(u32::MAX);
+            Some((count(least.value), count(most.value)))
+        }
+        _ => {
+            here.problem("must be the least and the most rows, for example [10000, 60000]");
+            None
+        }
     }
 }
 

@@ -43,6 +43,7 @@ pub(crate) struct Fetch {
     pub(crate) idle: Duration,
     pub(crate) total: Duration,
     pub(crate) max_feed_bytes: u64,
+    pub(crate) max_list_bytes: u64,
     pub(crate) allow: Vec<IpNet>,
 }
 
@@ -56,6 +57,7 @@ impl Default for Fetch {
             idle: Duration::from_secs(20),
             total: Duration::from_secs(45),
             max_feed_bytes: 8 << 20,
+            max_list_bytes: 512 << 20,
             allow: Vec::new(),
         }
     }
@@ -124,12 +126,13 @@ fn fetch(mut table: Table<'_>) -> Fetch {
         timeout.finish();
     }
     let mut max_feed_bytes = default.max_feed_bytes;
+    let mut max_list_bytes = default.max_list_bytes;
     if let Some(mut max_body) = table.table("max_body") {
         let limit = || size_within("1 KiB", "4 GiB");
         max_feed_bytes = max_body.parsed("feed", limit()).unwrap_or(max_feed_bytes);
         // Read for their mistakes; these connectors come later.
         max_body.parsed("page", limit());
-        max_body.parsed("list", limit());
+        max_list_bytes = max_body.parsed("list", limit()).unwrap_or(max_list_bytes);
         max_body.finish();
     }
     let allow = table.list("allow", network).into_iter().map(|network| {
@@ -141,7 +144,17 @@ fn fetch(mut table: Table<'_>) -> Fetch {
     let allow = allow.collect();
     table.finish();
     let spacing = spacing.unwrap_or(default.spacing);
-    Fetch { parallel, per_host, spacing, connect, idle, total, max_feed_bytes, allow }
+    Fetch {
+        parallel,
+        per_host,
+        spacing,
+        connect,
+        idle,
+        total,
+        max_feed_bytes,
+        max_list_bytes,
+        allow,
+    }
 }
 
 /// `10.20.0.0/16`, or one address.

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use connector::{Connector, FeedRules};
 use console::SourceInfo;
 use ipnet::IpNet;
 use model::{SourceId, canonical_url};
@@ -71,6 +70,7 @@ struct RawSource<'d> {
     terms: Option<String>,
     robots: RobotsRule,
     licence: Option<String>,
+    rules: connectors::Rules,
 }
 
 fn source<'d>(id: &str, mut table: Table<'d>) -> Option<RawSource<'d>> {
@@ -86,7 +86,8 @@ fn source<'d>(id: &str, mut table: Table<'d>) -> Option<RawSource<'d>> {
     let off = table.parsed("off", not_blank);
     let headers = headers(&mut table, &used_by);
     let replace = replacements(&mut table);
-    let terms = table.parsed("terms", one_of(&TERMS));
+    let terms = table.placed("terms", one_of(&TERMS));
+    let terms_accepted = table.placed("terms_accepted", not_blank);
     let robots = robots::read(&mut table);
     let licence = table.placed("licence", not_blank).map(|licence| licence.value);
     let text = table.placed("text", one_of(&TEXTS));
@@ -96,14 +97,30 @@ fn source<'d>(id: &str, mut table: Table<'d>) -> Option<RawSource<'d>> {
     if let Some(text) = text.filter(|text| text.value != "never" && off.is_none()) {
         text.here.warning("`text`: this version does not fetch articles themselves yet");
     }
-    let (kind, address) = connector?;
+    let (kind, address, rules) = connector?;
     if kind.needs_terms() && terms.is_none() && !place.cx.document.is_broken_after(place.start()) {
         let kind = kind.as_str();
         place.bare_problem(format!(
             "`terms` is missing: {kind} sources say whether use is `ok`, `pending` or `restricted`"
         ));
     }
-    if kind != Kind::Feed && off.is_none() {
+    if let Some(terms) = &terms
+        && off.is_none()
+        && kind.needs_terms()
+    {
+        let accepted = terms_accepted.is_some();
+        match terms.value {
+            "restricted" if !accepted => terms.here.bare_problem(
+                "`terms` is `restricted`: the source never runs, unless `terms_accepted = \"who \
+                 decided it, when and why\"` stands beside it; else add `off`",
+            ),
+            "pending" if !accepted => terms
+                .here
+                .warning("`terms` is `pending`: nobody has confirmed that the data may be used"),
+            _ => {}
+        }
+    }
+    if rules.connector.is_none() && off.is_none() {
         let kind = kind.as_str();
         place.bare_problem(format!(
             "connector `{kind}` is not available in this version: add off = \"waits for `{kind}`\""
@@ -122,7 +139,8 @@ fn source<'d>(id: &str, mut table: Table<'d>) -> Option<RawSource<'d>> {
         off,
         headers,
         replace,
-        terms: terms.map(str::to_owned),
+        terms: terms.map(|terms| terms.value.to_owned()),
+        rules,
         robots,
         licence,
         id,
@@ -166,12 +184,13 @@ impl RawSource<'_> {
             licence: self.licence.clone(),
         });
         // The others are off and have nothing to be polled with.
-        if self.kind == Kind::Feed {
+        if let Some(connector) = self.rules.connector {
             sources.polled.push(Source {
                 id: self.id,
                 name: self.name,
                 url: address.value,
-                connector: Connector::Feed(FeedRules::default()),
+                connector,
+                guard: self.rules.guard,
                 every: self.every,
                 lang: self.lang,
                 category: self.category,

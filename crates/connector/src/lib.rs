@@ -6,12 +6,17 @@ mod error;
 pub mod feed;
 pub mod notices;
 pub mod opml;
+mod record;
 
-use model::{Entry, Problem};
+use model::{Entry, ListVersion, Problem};
 use serde::Serialize;
+
+use crate::entities::{EntityRules, Named, ParsedList, parse_entities};
+use crate::notices::{NoticeRules, ParsedNotices, parse_notices};
 
 pub use crate::charset::{DecidedBy, Decoded, decode};
 pub use crate::error::ParseError;
+pub use crate::record::{entry_of_designation, entry_of_notice};
 
 /// A body with what the transport said about it.
 #[derive(Clone, Copy, Debug)]
@@ -27,6 +32,8 @@ pub struct Document<'a> {
 #[derive(Clone, Debug)]
 pub enum Connector {
     Feed(FeedRules),
+    Notices(Box<NoticeRules>),
+    Entities(Box<EntityRules>),
 }
 
 /// What the operator can say about a feed.
@@ -47,6 +54,18 @@ pub struct Parsed {
     /// Entries that could not be used at all: each has a problem as well (I3).
     #[serde(skip)]
     pub rejected: u32,
+    /// Present: the items are a whole entity list and not news of it.
+    #[serde(skip)]
+    pub list: Option<Box<Download>>,
+}
+
+/// A download of an entity list.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Download {
+    /// Without its digest.
+    pub version: ListVersion,
+    /// The file was read to its end; else it must never become a version of the list (I9).
+    pub complete: bool,
 }
 
 /// Reads one document by the rules of its connector. The same bytes always give the same result.
@@ -56,6 +75,60 @@ pub struct Parsed {
 pub fn parse(connector: &Connector, document: &Document<'_>) -> Result<Parsed, ParseError> {
     match connector {
         Connector::Feed(rules) => feed::parse_feed(rules, document),
+        Connector::Notices(rules) => parse_notices(rules, document).map(of_notices),
+        Connector::Entities(rules) => {
+            let name = document.base_url.and_then(|url| url.rsplit('/').next());
+            let file = Named { name: name.unwrap_or_default().to_owned(), value: *document };
+            parse_entities(rules, &[file]).map(of_list)
+        }
+    }
+}
+
+/// Notices as entries: those of one procedure have one id.
+pub fn of_notices(notices: ParsedNotices) -> Parsed {
+    let skipped = notices
+        .skipped
+        .into_iter()
+        .map(|skipped| Problem { at: skipped.at, reason: format!("skipped: {}", skipped.reason) });
+    Parsed {
+        format: notices.format,
+        title: notices.title,
+        items: notices.items.into_iter().map(entry_of_notice).collect(),
+        problems: notices.problems.into_iter().chain(skipped).collect(),
+        next: None,
+        rejected: notices.rejected,
+        list: None,
+    }
+}
+
+/// Designations as entries. Documents that tell of changes only are no list: what they do not name
+/// is not gone.
+pub fn of_list(list: ParsedList) -> Parsed {
+    let count = |count: u64| u32::try_from(count).unwrap_or(u32::MAX);
+    let skipped = list
+        .skipped
+        .into_iter()
+        .map(|skipped| Problem { at: skipped.at, reason: format!("skipped: {}", skipped.reason) });
+    let whole = !(list.delta || list.format.tells_news());
+    let download = Download {
+        version: ListVersion {
+            format: list.format.to_string(),
+            reader: list.reader,
+            published: list.version.or(list.published),
+            entries: u32::try_from(list.items.len()).unwrap_or(u32::MAX),
+            lists: list.counts.into_iter().map(|(name, n)| (name, count(n))).collect(),
+            ..ListVersion::default()
+        },
+        complete: list.complete,
+    };
+    Parsed {
+        format: list.format.to_string(),
+        title: list.title,
+        items: list.items.into_iter().map(entry_of_designation).collect(),
+        problems: list.problems.into_iter().chain(skipped).collect(),
+        next: list.next,
+        rejected: count(list.rejected),
+        list: whole.then(|| Box::new(download)),
     }
 }
 
@@ -63,7 +136,8 @@ impl Connector {
     /// Reads entity lists: versioned state, not a stream of entries.
     pub fn is_list(&self) -> bool {
         match self {
-            Self::Feed(_) => false,
+            Self::Feed(_) | Self::Notices(_) => false,
+            Self::Entities(_) => true,
         }
     }
 }

@@ -11,6 +11,10 @@ use crate::headers::{CacheHints, RetryAfter};
 /// served under another name.
 pub const ACCEPT_FEED: &str = "application/atom+xml, application/rss+xml, application/feed+json, application/xml;q=0.9, */*;q=0.5";
 
+/// What data of lists and portals are asked for as.
+pub const ACCEPT_DATA: &str =
+    "application/json, application/xml, text/csv;q=0.9, text/html;q=0.6, */*;q=0.5";
+
 /// What pages are asked for as.
 pub const ACCEPT_PAGE: &str = "text/html, application/xhtml+xml, application/xml;q=0.9, */*;q=0.5";
 
@@ -41,13 +45,24 @@ pub struct Request {
     /// Largest body in bytes, counted after decompression.
     pub max_body: u64,
     pub purpose: Purpose,
+    /// Present: the question stands in a body, as JSON, and is sent by POST; redirects of it are
+    /// not followed.
+    pub json: Option<String>,
 }
 
 impl Request {
     /// An unconditional request for a feed.
     pub fn feed(url: HttpUrl, max_body: u64) -> Self {
         let (validators, headers) = (Validators::default(), Vec::new());
-        Self { url, validators, accept: ACCEPT_FEED, headers, max_body, purpose: Purpose::Chosen }
+        Self {
+            url,
+            validators,
+            accept: ACCEPT_FEED,
+            headers,
+            max_body,
+            purpose: Purpose::Chosen,
+            json: None,
+        }
     }
 
     /// An unconditional request for a page, made only if the host's robots.txt allows it.

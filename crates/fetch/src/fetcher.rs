@@ -172,7 +172,14 @@ impl Inner {
         }
         let conditional =
             trail.send_validators && add_validators(&mut headers, &request.validators);
-        let response = self.send(Method::GET, &trail.url, headers, None).await?;
+        let response = match &request.json {
+            None => self.send(Method::GET, &trail.url, headers, None).await?,
+            Some(json) => {
+                headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+                let body = bytes::Bytes::from(json.clone());
+                self.send(Method::POST, &trail.url, headers, Some(body)).await?
+            }
+        };
         let now = now();
         let status = response.status().as_u16();
         if !matches!(status, 429 | 503) {
@@ -201,6 +208,10 @@ impl Inner {
             304 if conditional => Ok(Step::Done(Box::new(Fetched::NotModified(meta(&response))))),
             304 => {
                 let what = "\"not modified\" to a request without conditions";
+                Err(FetchError::BadAnswer { host: host.into(), what, source: None })
+            }
+            301 | 302 | 303 | 307 | 308 if request.json.is_some() => {
+                let what = "a redirect of a question that was sent by POST";
                 Err(FetchError::BadAnswer { host: host.into(), what, source: None })
             }
             301 | 302 | 303 | 307 | 308 => match response.headers().get(LOCATION) {

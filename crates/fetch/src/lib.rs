@@ -20,7 +20,9 @@ mod resolver;
 pub mod robots;
 mod settings;
 
-pub use answer::{ACCEPT_FEED, ACCEPT_PAGE, Answer, Body, Fetched, Meta, Post, Purpose, Request};
+pub use answer::{
+    ACCEPT_DATA, ACCEPT_FEED, ACCEPT_PAGE, Answer, Body, Fetched, Meta, Post, Purpose, Request,
+};
 pub use check::{Blocked, Verdict, check_url};
 pub use error::{Advice, BuildError, FetchError, Phase, RedirectProblem};
 pub use fetcher::Fetcher;

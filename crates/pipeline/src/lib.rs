@@ -41,7 +41,7 @@ pub use known::Known;
 pub use language::language;
 pub use lifecycle::{heartbeat, keep_alive, note_outage, reconcile};
 pub use outcome::{Outcome, Transport};
-pub use record::{Collapse, Guard, accept_list, entry_of_designation, entry_of_notice, guard};
+pub use record::{Collapse, Guard, accept_list, guard};
 pub use retag::{Change, Difference, Retag, Retagged, Sample, retag};
 pub use run::{Rehearsal, RunError, rehearse, run_source};
 pub use scheduler::Schedule;

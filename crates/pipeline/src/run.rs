@@ -14,7 +14,7 @@ use crate::decide::{Decision, Report, Situation, Totals, decide};
 use crate::identify::{Candidate, identify};
 use crate::known::Known;
 use crate::outcome::{Outcome, Transport};
-use crate::record::List;
+use crate::record::{List, ListBefore, gather};
 use crate::{Context, Source};
 
 /// How often a run is planned again when the state it read has moved (I7b).
@@ -49,7 +49,11 @@ impl From<StoreError> for RunError {
 pub async fn run_source(cx: &Context, source: &Arc<Source>) -> Result<Report, RunError> {
     let began = Instant::now();
     let before = cx.store.get::<tables::Sources>(&source.id)?.unwrap_or_default();
-    let attempt = fetch(cx, source, &before).await;
+    let attempt = match &source.connector {
+        Connector::Feed(_) | Connector::Entities(_) => fetch(cx, source, &before).await,
+        Connector::Notices(rules) => gather(cx, source, &before, rules).await,
+    };
+    let list = ListBefore::read(&cx.store, source)?;
     let cx = cx.clone();
     let source = Arc::clone(source);
     match attempt {
@@ -59,7 +63,7 @@ pub async fn run_source(cx: &Context, source: &Arc<Source>) -> Result<Report, Ru
             let large = body.bytes.len() > INLINE_BYTES;
             let read = {
                 let (source, body) = (Arc::clone(&source), body.clone());
-                move || read_body(&source, &before, &body)
+                move || read_body(&source, &before, &list, &body)
             };
             let outcome = if large { blocking(read).await } else { read() };
             crate::quarantine::keep(&cx, &source, &outcome, &body).await;
@@ -69,31 +73,44 @@ pub async fn run_source(cx: &Context, source: &Arc<Source>) -> Result<Report, Ru
 }
 
 /// What a fetch came to: an outcome already, or a body that has to be read.
-enum Attempted {
+pub(crate) enum Attempted {
     Ended(Outcome),
     Body(fetch::Body),
 }
 
-async fn fetch(cx: &Context, source: &Source, before: &SourceState) -> Attempted {
+/// The request for a source's own address; `Err` when a secret is missing.
+pub(crate) fn request(
+    cx: &Context,
+    source: &Source,
+    before: &SourceState,
+) -> Result<Request, Outcome> {
     let known = before.fetch_key == source.fetch_key() && before.baseline.is_some();
     let mut headers = Vec::with_capacity(source.headers.len());
     for (name, value) in &source.headers {
         match value.reveal() {
             Ok(value) => headers.push((name.clone(), value.to_owned())),
             Err(missing) => {
-                let error = format!("header `{name}`: {missing}");
-                return Attempted::Ended(Outcome::Refused { error });
+                return Err(Outcome::Refused { error: format!("header `{name}`: {missing}") });
             }
         }
     }
-    let request = Request {
+    let is_feed = matches!(source.connector, Connector::Feed(_));
+    Ok(Request {
         url: source.url.clone(),
         // What was never stored is asked for whole (I1).
         validators: if known { before.validators.clone() } else { Validators::default() },
-        accept: fetch::ACCEPT_FEED,
+        accept: if is_feed { fetch::ACCEPT_FEED } else { fetch::ACCEPT_DATA },
         headers,
-        max_body: cx.settings.max_feed_bytes,
+        max_body: if is_feed { cx.settings.max_feed_bytes } else { cx.settings.max_list_bytes },
         purpose: source.purpose(),
+        json: None,
+    })
+}
+
+async fn fetch(cx: &Context, source: &Source, before: &SourceState) -> Attempted {
+    let request = match request(cx, source, before) {
+        Ok(request) => request,
+        Err(outcome) => return Attempted::Ended(outcome),
     };
     match crate::robots::get(cx, &request).await {
         Ok(Fetched::Body(body)) => Attempted::Body(body),
@@ -106,11 +123,11 @@ async fn fetch(cx: &Context, source: &Source, before: &SourceState) -> Attempted
     }
 }
 
-fn transport(meta: &Meta, bytes: usize) -> Transport {
+pub(crate) fn transport(meta: &Meta, bytes: usize) -> Transport {
     Transport { status: meta.status, bytes: bytes as u64, validators: meta.validators.clone() }
 }
 
-fn failed(error: &FetchError) -> Outcome {
+pub(crate) fn failed(error: &FetchError) -> Outcome {
     let text = error.describe();
     let status = match error {
         FetchError::Status { status, .. } => Some(*status),
@@ -144,7 +161,12 @@ pub(crate) fn chain(error: &dyn std::error::Error) -> String {
 }
 
 /// Reads a body; a panic of a reader stays with this source (R16).
-fn read_body(source: &Source, before: &SourceState, body: &fetch::Body) -> Outcome {
+fn read_body(
+    source: &Source,
+    before: &SourceState,
+    list: &ListBefore,
+    body: &fetch::Body,
+) -> Outcome {
     let transport = transport(&body.meta, body.bytes.len());
     let digest = crate::hash::sha16_of(&body.bytes);
     if before.body == Some(digest) && before.fetch_key == source.fetch_key() {
@@ -158,7 +180,10 @@ fn read_body(source: &Source, before: &SourceState, body: &fetch::Body) -> Outco
         base_url: Some(body.meta.final_url.as_str()),
     };
     match parse_caught(source, &document) {
-        Some(Ok(parsed)) => Outcome::Parsed { parsed, body: digest, transport, list: None },
+        Some(Ok(mut parsed)) => match list.judge(source, digest, parsed.list.take()) {
+            Ok(list) => Outcome::Parsed { parsed, body: digest, transport, list },
+            Err(collapse) => Outcome::Unreadable { error: collapse.to_string(), transport },
+        },
         Some(Err(error)) => Outcome::Unreadable { error: chain(&error), transport },
         None => Outcome::Panicked { error: "the reader of this format panicked".into(), transport },
     }
@@ -391,6 +416,8 @@ impl Source {
     pub(crate) fn connector_name(&self) -> &'static str {
         match &self.connector {
             Connector::Feed(_) => "feed",
+            Connector::Notices(_) => "notices",
+            Connector::Entities(_) => "entities",
         }
     }
 }
@@ -399,9 +426,13 @@ impl Source {
 pub async fn rehearse(cx: &Context, source: &Source) -> Result<Rehearsal, RunError> {
     let began = Instant::now();
     let fresh = SourceState::default();
-    let outcome = match fetch(cx, source, &fresh).await {
+    let attempt = match &source.connector {
+        Connector::Feed(_) | Connector::Entities(_) => fetch(cx, source, &fresh).await,
+        Connector::Notices(rules) => gather(cx, source, &fresh, rules).await,
+    };
+    let outcome = match attempt {
         Attempted::Ended(outcome) => outcome,
-        Attempted::Body(body) => read_body(source, &fresh, &body),
+        Attempted::Body(body) => read_body(source, &fresh, &ListBefore::default(), &body),
     };
     let title = match &outcome {
         Outcome::Parsed { parsed, .. } => parsed.title.clone(),

@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::Guard;
 use connector::Connector;
 use model::{AlertRuleId, ChannelId, DigestId, Facet, HttpUrl, Kind, Lang, SourceId};
 
@@ -23,6 +24,8 @@ pub struct Settings {
     pub per_host: usize,
     /// Largest feed in bytes after decompression.
     pub max_feed_bytes: u64,
+    /// The same of an entity list or an answer of a procurement portal.
+    pub max_list_bytes: u64,
     /// Called after each round of work with a GET: silence tells a dead man's switch elsewhere.
     pub heartbeat: Option<Heartbeat>,
     /// The folder that channel `file` writes into.
@@ -60,6 +63,8 @@ pub struct Source {
     /// `ok`, `pending`, `restricted`.
     pub terms: Option<String>,
     pub robots: RobotsRule,
+    /// Bounds inside which a download of an entity list is believed.
+    pub guard: Guard,
 }
 
 /// What a source makes of its host's robots.txt.
@@ -90,10 +95,12 @@ impl Source {
         match &self.robots {
             RobotsRule::Obey => fetch::Purpose::Crawl,
             RobotsRule::Ignore { .. } => fetch::Purpose::Chosen,
-            RobotsRule::Usual if matches!(self.connector, Connector::Feed(_)) => {
-                fetch::Purpose::Chosen
-            }
-            RobotsRule::Usual => fetch::Purpose::Crawl,
+            RobotsRule::Usual => match &self.connector {
+                Connector::Notices(rules) if rules.page.is_some() => fetch::Purpose::Crawl,
+                Connector::Feed(_) | Connector::Notices(_) | Connector::Entities(_) => {
+                    fetch::Purpose::Chosen
+                }
+            },
         }
     }
 }

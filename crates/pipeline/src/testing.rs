@@ -27,6 +27,7 @@ pub(crate) fn source(id: &str) -> Source {
         headers: vec![],
         replace: vec![],
         terms: None,
+        guard: crate::Guard::default(),
         robots: crate::RobotsRule::Usual,
     }
 }
@@ -73,6 +74,7 @@ pub(crate) fn context(sources: Vec<Source>) -> (Context, ManualClock) {
         parallel: 4,
         per_host: 1,
         max_feed_bytes: 8 << 20,
+        max_list_bytes: 64 << 20,
         heartbeat: None,
         data: std::path::PathBuf::new(),
         min_free_bytes: 0,

@@ -102,6 +102,19 @@ formats! {
 }
 
 impl Format {
+    /// The file has what came lately and not all that there is.
+    pub fn tells_news(self) -> bool {
+        matches!(
+            self,
+            Self::FederalRegisterJson
+                | Self::FederalRegisterXml
+                | Self::FederalRegisterNote
+                | Self::FederalRegisterCsv
+                | Self::OfacDeltaXml
+                | Self::OpenSanctionsDelta
+        )
+    }
+
     /// The file holds no entries itself but says where they are or that they changed.
     pub fn announces(self) -> bool {
         matches!(

@@ -60,6 +60,7 @@ pub(crate) fn read(
             _ => None,
         }),
         rejected: unusable,
+        list: None,
     })
 }
 

@@ -75,6 +75,7 @@ fn xml(text: &str, base: Option<Url>, repairs: &mut Repairs) -> Result<Parsed, P
         problems: Vec::new(),
         next: read.next,
         rejected: read.rejected,
+        list: None,
     };
     if let Some(title) = &mut parsed.title
         && title.len() > entry_limits::TITLE_BYTES

@@ -165,6 +165,7 @@ impl Fetcher {
             headers: Vec::new(),
             max_body: MAX_BYTES as u64,
             purpose: Purpose::RobotsTxt,
+            json: None,
         };
         let answer = Box::pin(self.get(&request)).await;
         let before = standing.delay();

@@ -75,6 +75,13 @@ async fn one(cx: &Context, id: QuarantineId, row: Quarantined) -> Result<Retried
     let key = (row.source.clone(), id);
     let (totals, trouble) = match read(cx, id, &row).await? {
         Err(error) => (Totals::default(), Some((error, row.rejected, row.problems.clone()))),
+        // A part of a list taken for the whole of it would be worse than none (I9).
+        Ok((_, parsed)) if parsed.list.is_some() => {
+            let error = "an entity list is taken over as a whole, by the next poll of its source; \
+                         after a real collapse with `stackwatch source accept`";
+            let kept = (error.to_owned(), row.rejected, row.problems.clone());
+            (Totals::default(), Some(kept))
+        }
         Ok((source, parsed)) => {
             let (rejected, problems) = (parsed.rejected, parsed.problems.clone());
             let mut totals = store_entries(cx, &source, parsed).await?;

@@ -2,10 +2,11 @@
 
 use std::collections::HashSet;
 
+use connector::Download;
 use model::{Detail, ItemId, ListVersion, Published, SourceId, Timestamp};
 use store::{Commit, CommitError, Range, Store, StoreError, tables};
 
-use super::{ListingMove, compare_listing, read};
+use super::{Collapse, ListingMove, compare_listing, guard, read};
 use crate::Source;
 use crate::identify::Candidate;
 
@@ -75,6 +76,39 @@ fn is_unchanged(store: &Store, id: ItemId, candidate: &Candidate) -> Result<bool
     Ok(!kept.gone && compare_listing(&kept, now, false) == ListingMove::Unchanged)
 }
 
+/// What a download of a list is judged by.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct ListBefore {
+    last: Option<ListVersion>,
+    accepted: bool,
+}
+
+impl ListBefore {
+    pub(crate) fn read(store: &Store, source: &Source) -> Result<Self, StoreError> {
+        if !source.connector.is_list() {
+            return Ok(Self::default());
+        }
+        let accepted = store.get::<tables::Meta>(&accept_row(&source.id))?.is_some();
+        Ok(Self { last: last_version(store, &source.id)?, accepted })
+    }
+
+    /// The version that a download is, if it is the whole list and can be believed.
+    pub(crate) fn judge(
+        &self,
+        source: &Source,
+        digest: [u8; 16],
+        download: Option<Box<Download>>,
+    ) -> Result<Option<Box<ListVersion>>, Collapse> {
+        let Some(download) = download else { return Ok(None) };
+        let Download { mut version, complete } = *download;
+        guard(&source.guard, complete, &version, self.last.as_ref(), self.accepted)?;
+        version.digest = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        version.first = self.last.as_ref().and_then(|last| last.first);
+        version.accepted = self.accepted;
+        Ok(Some(Box::new(version)))
+    }
+}
+
 /// The last good download of a source's list.
 pub(crate) fn last_version(
     store: &Store,
@@ -87,11 +121,6 @@ pub(crate) fn last_version(
 
 fn accept_row(source: &SourceId) -> String {
     format!("accept/{source}")
-}
-
-/// Whether an operator has accepted the list as it comes next.
-pub(crate) fn is_accepted(store: &Store, source: &SourceId) -> Result<bool, StoreError> {
-    Ok(store.get::<tables::Meta>(&accept_row(source))?.is_some())
 }
 
 /// The acceptance is used up with the download that it let in.

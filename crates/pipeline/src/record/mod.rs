@@ -4,17 +4,19 @@
 mod guard;
 mod list;
 mod listing;
+mod portal;
 mod procurement;
 mod tags;
-mod words;
 
 pub use guard::{Collapse, Guard, guard};
 pub use list::accept_list;
-pub(crate) use list::{List, is_accepted, last_version, use_up_acceptance};
+#[cfg(test)]
+pub(crate) use list::last_version;
+pub(crate) use list::{List, ListBefore, use_up_acceptance};
 pub(crate) use listing::{ListingMove, compare_listing};
+pub(crate) use portal::gather;
 pub(crate) use procurement::{NoticeMove, compare_notice, first_notice, stage_class};
 pub(crate) use tags::Taggable;
-pub use words::{entry_of_designation, entry_of_notice};
 
 use model::{Detail, Published};
 

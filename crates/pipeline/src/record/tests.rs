@@ -9,12 +9,13 @@ use model::{
 };
 use store::{Range, tables};
 
-use super::{entry_of_designation, entry_of_notice, last_version, read};
+use super::{last_version, read};
 use crate::decide::Report;
 use crate::outcome::Outcome;
 use crate::run::store_outcome;
 use crate::testing::{context, parsed, source};
 use crate::{Context, ManualClock};
+use connector::{entry_of_designation, entry_of_notice};
 
 struct World {
     cx: Context,

@@ -35,6 +35,7 @@ pub(crate) fn source(id: &str, name: &str) -> Source {
         headers: vec![],
         replace: vec![],
         terms: None,
+        guard: pipeline::Guard::default(),
         robots: pipeline::RobotsRule::Usual,
     }
 }
@@ -82,6 +83,7 @@ pub(crate) fn settings(data: &std::path::Path) -> Settings {
         parallel: 4,
         per_host: 1,
         max_feed_bytes: 1 << 20,
+        max_list_bytes: 64 << 20,
         heartbeat: None,
         data: data.to_owned(),
         min_free_bytes: 0,
