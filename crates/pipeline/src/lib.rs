@@ -16,6 +16,7 @@ mod identify;
 mod known;
 mod language;
 mod lifecycle;
+pub mod listing;
 pub mod notices;
 mod outcome;
 pub mod quarantine;
