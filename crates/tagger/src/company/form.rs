@@ -1,6 +1,7 @@
 //! The names of vendors, compiled for being looked for in names of companies.
 
 use std::collections::HashMap;
+use std::ops::Range;
 
 use model::Facet;
 use sha2::{Digest, Sha256};
@@ -13,6 +14,9 @@ use crate::{EntrySpec, RuleSpec};
 const ENGINE: &str = "company/1";
 /// The longest acronym in letters that other firms are likely to share.
 const SHORT_LETTERS: usize = 4;
+
+/// Letters that a form has at least, fillers left out.
+const MIN_LETTERS: usize = 3;
 
 /// How much a form says by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -36,6 +40,8 @@ pub(super) struct Form {
     pub(super) strength: Strength,
     /// Letters of the words.
     pub(super) letters: usize,
+    /// Written in capitals only: `BGI`, unlike `Dahua`.
+    pub(super) acronym: bool,
     /// Where the rule's `needs` and `unless` stand in [`Vendors::guards`].
     pub(super) guard: Option<u32>,
 }
@@ -132,6 +138,7 @@ impl Vendors {
                 }
             }
         }
+        self.drop_products(first);
         let own = self.forms[first..].iter().flat_map(|form| &form.words);
         vendor.words = own.cloned().collect();
         vendor.words.sort_unstable();
@@ -139,15 +146,45 @@ impl Vendors {
         self.all.push(vendor);
     }
 
+    /// Guarded names that no other name of the vendor begins with are models (Seal, Dolphin):
+    /// companies are not called after them.
+    fn drop_products(&mut self, first: usize) {
+        let named = |form: &Form| form.guard.is_none() && !form.words[0].starts_with(is_han);
+        if !self.forms[first..].iter().any(named) {
+            return;
+        }
+        let own = self.forms.split_off(first);
+        let begins = |other: &Form, words: &[String]| {
+            let is_place = |word: &String| is_place(super::lexicon::class(word));
+            let places = other.words.iter().take_while(|word| is_place(word)).count();
+            let behind = [0, places].map(|at| other.words[at..].starts_with(words));
+            other.guard.is_none() && other.words.len() > words.len() && behind.contains(&true)
+        };
+        let (kept, dropped): (Vec<_>, Vec<_>) =
+            own.into_iter().enumerate().partition(|(_, form)| {
+                form.guard.is_none() || form.acronym || form.words[0].starts_with(is_han)
+            });
+        let named: Vec<_> = dropped
+            .into_iter()
+            .filter(|(_, form)| kept.iter().any(|(_, other)| begins(other, &form.words)))
+            .collect();
+        let mut all: Vec<_> = kept.into_iter().chain(named).collect();
+        all.sort_by_key(|(at, _)| *at);
+        self.forms.extend(all.into_iter().map(|(_, form)| form));
+    }
+
     fn add_name(&mut self, vendor: u32, name: &str, guard: Option<u32>) {
         let all = words(name);
         let kept: Vec<&Word<'_>> = all.iter().filter(|w| w.class != Class::Filler).collect();
         let kept = if kept.is_empty() { all.iter().collect() } else { kept };
-        if kept.is_empty() {
+        let letters_kept: usize = kept.iter().map(|w| w.text.len()).sum();
+        if letters_kept < MIN_LETTERS {
             return;
         }
         let texts: Vec<String> = kept.iter().map(|w| w.text.clone().into_owned()).collect();
         let strength = strength(&kept, guard.is_some());
+        let acronym =
+            kept.len() == 1 && crate::endings::is_acronym(&name[kept[0].start..kept[0].end]);
         // Two words that are often written as one: TP-Link, TPLink.
         if let [first, second, rest @ ..] = &texts[..]
             && kept[..2].iter().any(|w| w.class == Class::Own)
@@ -156,9 +193,11 @@ impl Vendors {
         {
             let joined = std::iter::once(format!("{first}{second}")).chain(rest.iter().cloned());
             let joined: Vec<String> = joined.collect();
-            self.push(Form { vendor, letters: letters(&joined), words: joined, strength, guard });
+            let letters = letters(&joined);
+            self.push(Form { vendor, letters, acronym, words: joined, strength, guard });
         }
-        self.push(Form { vendor, letters: letters(&texts), words: texts, strength, guard });
+        let letters = letters(&texts);
+        self.push(Form { vendor, letters, acronym, words: texts, strength, guard });
     }
 
     fn push(&mut self, form: Form) {
@@ -239,15 +278,22 @@ fn phrase(text: &str) -> Option<Phrase> {
 impl Phrase {
     /// Whether the phrase stands in `name`.
     pub(super) fn is_in(&self, name: &[Word<'_>]) -> bool {
+        self.is_beside(name, usize::MAX..usize::MAX)
+    }
+
+    /// Whether the phrase stands in `name`, and not within the words `taken` alone: the list says
+    /// that AVIC is not Avić, and the name in capitals is both.
+    pub(super) fn is_beside(&self, name: &[Word<'_>], taken: Range<usize>) -> bool {
         let Some((last, before)) = self.words.split_last() else { return false };
         if last.chars().any(is_han) {
             return name.iter().any(|word| word.text.contains(last.as_str()));
         }
-        name.windows(self.words.len()).any(|at| {
-            let (end, start) = at.split_last().expect("the phrase has words");
+        name.windows(self.words.len()).enumerate().any(|(at, words)| {
+            let (end, start) = words.split_last().expect("the phrase has words");
             let ends =
                 if self.open { end.text.starts_with(last.as_str()) } else { end.text == *last };
-            ends && start.iter().zip(before).all(|(word, wanted)| word.text == *wanted)
+            let found = ends && start.iter().zip(before).all(|(word, wanted)| word.text == *wanted);
+            found && !(taken.start <= at && at + words.len() <= taken.end)
         })
     }
 }

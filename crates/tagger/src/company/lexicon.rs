@@ -48,10 +48,57 @@ static CLASSES: LazyLock<HashMap<Cow<'static, str>, Class>> = LazyLock::new(|| {
     ];
     let words = lists.into_iter().flat_map(|(list, class)| {
         let words = list.iter().flat_map(|line| line.split(' '));
-        words.map(move |word| (singular(Cow::Borrowed(word)), class))
+        words.map(move |word| (singular(word).unwrap_or(Cow::Borrowed(word)), class))
     });
     words.collect()
 });
+
+/// What a shortened word stands for.
+pub(super) fn in_full(word: &str) -> Option<&'static str> {
+    let known = SHORTENED.binary_search_by_key(&word, |(short, _)| short);
+    known.ok().map(|at| SHORTENED[at].1)
+}
+
+/// Sorted.
+const SHORTENED: &[(&str, &str)] = &[
+    ("acad", "academy"),
+    ("admin", "administration"),
+    ("assoc", "association"),
+    ("autom", "automation"),
+    ("comm", "communication"),
+    ("constr", "construction"),
+    ("dev", "development"),
+    ("elec", "electronic"),
+    ("eng", "engineering"),
+    ("engr", "engineering"),
+    ("equip", "equipment"),
+    ("exp", "export"),
+    ("grp", "group"),
+    ("hldg", "holding"),
+    ("imp", "import"),
+    ("ind", "industry"),
+    ("info", "information"),
+    ("ins", "instrument"),
+    ("inst", "institute"),
+    ("int", "international"),
+    ("intl", "international"),
+    ("inv", "investment"),
+    ("lab", "laboratory"),
+    ("mach", "machinery"),
+    ("mfg", "manufacturing"),
+    ("mgmt", "management"),
+    ("nat", "national"),
+    ("natl", "national"),
+    ("prec", "precision"),
+    ("res", "research"),
+    ("sci", "science"),
+    ("sys", "system"),
+    ("tech", "technology"),
+    ("technol", "technology"),
+    ("telecomm", "telecommunication"),
+    ("trd", "trading"),
+    ("univ", "university"),
+];
 
 /// Legal forms without dots, as ISO 20275 (entity legal forms) and the lists have them, and words
 /// between words.
@@ -86,7 +133,7 @@ const COMMON: &[&str] = &[
     "highway transport transportation logistic freight airline airport port bank banking finance financial fund",
     "insurance export import trade commerce commercial foreign economic cooperation agency bureau ministry",
     "administration commission board people republic public united union imaging image medical healthcare health hospital",
-    "biotechnology biotech bio biological life pharmaceutical medicine clinic clinical gene genetic genomic semiconductor",
+    "biotechnology biotech bio biological life pharmaceutical medicine clinic clinical gene genetic semiconductor",
     "micro microelectronic integrated circuit chip optoelectronic optical optic photonic laser sensor radar radio television tv",
     "video camera display screen component device product material steel iron metal mining mineral oil gas",
     "petroleum chemical chemistry plastic rubber tire tyre textile garment apparel clothing agriculture agricultural food",
@@ -153,6 +200,10 @@ pub(super) const HOME_COUNTRIES: &[&str] = &[
     "people's republic of china",
 ];
 
+/// Where firms are registered and nobody works, in normal form.
+pub(super) const OFFSHORE: &[&str] =
+    &["cayman", "bvi", "british virgin", "virgin", "bermuda", "tortola", "seychelle"];
+
 /// Han characters that names end or begin with and that say nothing about whose they are.
 pub(super) const HAN_FILLERS: &[&str] = &[
     "股份有限公司",
@@ -190,6 +241,15 @@ pub(super) const HAN_FILLERS: &[&str] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn shortened_words_are_sorted_and_known_in_full() {
+        assert!(SHORTENED.is_sorted());
+        for (short, full) in SHORTENED {
+            assert_eq!(in_full(short), Some(*full));
+            assert_ne!(class(full), Class::Own, "{full}");
+        }
+    }
 
     #[test]
     fn every_word_is_found_as_names_have_it() {

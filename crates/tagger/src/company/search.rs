@@ -67,7 +67,8 @@ fn split(vendors: &Vendors, name: &[Word<'_>], content: &[usize], hits: &mut Vec
     for pair in content.windows(2) {
         let (one, two) = (&name[pair[0]], &name[pair[1]]);
         let short = one.text.len() + two.text.len() < MIN_SPLIT_LETTERS;
-        if short || two.start > one.end + 1 || one.text.len() < 2 {
+        let common = one.class != Class::Own && two.class != Class::Own;
+        if short || common || two.start > one.end + 1 || one.text.len() < 2 {
             continue;
         }
         let Some(forms) = vendors.by_word.get(&format!("{}{}", one.text, two.text)) else {

@@ -1,8 +1,8 @@
 //! Whether a name that holds a vendor's name is the vendor.
 
 use super::address;
-use super::form::{Form, Guard, Strength, Vendors};
-use super::lexicon::{Class, HAN_FILLERS, HOME_COUNTRIES};
+use super::form::{Form, Guard, Phrase, Strength, Vendors};
+use super::lexicon::{Class, HAN_FILLERS, HOME_COUNTRIES, OFFSHORE};
 use super::search::{Hit, hits};
 use super::words::{Word, is_han, words};
 use super::{Designation, Kind, Role, Use, Value};
@@ -79,7 +79,8 @@ pub(super) fn judge(vendors: &Vendors, of: &Designation<'_>, values: &[Value<'_>
             let judged = Judge { vendors, of, name, hit, at }.confidence();
             let Some(confidence) = judged else { continue };
             let form = &vendors.forms[hit.form as usize];
-            let bare = form.letters <= BARE_LETTERS && content(&name.words).count() == 1;
+            let few = form.letters <= BARE_LETTERS || form.guard.is_some();
+            let bare = few && content(&name.words).count() == 1;
             let (vendor, strength) = (form.vendor, form.strength);
             accepted.push(Accepted { vendor, strength, confidence, named: number, bare });
         }
@@ -106,24 +107,33 @@ pub(super) fn judge(vendors: &Vendors, of: &Designation<'_>, values: &[Value<'_>
     found
 }
 
-/// Whether what speaks for the vendor holds when all names are looked at: a few letters that are
-/// only an alias are often somebody else's.
+/// Whether what speaks for the vendor holds when all names are looked at: a few letters are often
+/// somebody else's, whose full name stands beside them.
 fn holds(vendors: &Vendors, vendor: u32, accepted: &[Accepted], named: &[Named<'_>]) -> bool {
+    let unless = &vendors.all[vendor as usize].unless;
+    if named.iter().any(|name| unless.iter().any(|phrase| phrase.is_in(&name.words))) {
+        return false;
+    }
     let own = || accepted.iter().filter(move |a| a.vendor == vendor);
-    if own().any(|a| a.strength == Strength::Strong || named[a.named].is == Use::Name) {
+    if own().any(|a| a.strength == Strength::Strong) {
         return true;
     }
-    let others = accepted.iter().any(|a| a.vendor != vendor && a.strength == Strength::Strong);
-    let spelled = own().any(|a| {
-        let hits = &named[a.named].hits;
-        let forms = hits.iter().map(|hit| &vendors.forms[hit.form as usize]);
-        let mut short = forms.filter(|f| f.vendor == vendor && f.words.len() == 1);
-        short.any(|form| {
-            let names = named.iter().filter(|name| name.hits.is_empty());
-            names.into_iter().any(|name| spells(&name.words, &form.words[0]))
-        })
+    let form = |hit: &Hit| &vendors.forms[hit.form as usize];
+    let is_own = |name: &Named<'_>| name.hits.iter().any(|hit| form(hit).vendor == vendor);
+    let spelled = named.iter().flat_map(|name| &name.hits).map(form).any(|form| {
+        let others = named.iter().filter(|name| !is_own(name));
+        form.vendor == vendor
+            && form.words.len() == 1
+            && others.into_iter().any(|name| spells(&name.words, &form.words[0]))
     });
-    !others && !spelled && own().any(|a| !a.bare)
+    if spelled {
+        return false;
+    }
+    let by_name = |a: &&Accepted| named[a.named].is == Use::Name;
+    let others = accepted
+        .iter()
+        .any(|a| a.vendor != vendor && (a.strength == Strength::Strong || by_name(&a)));
+    own().any(|a| by_name(&a)) || (!others && own().any(|a| !a.bare))
 }
 
 fn by_address(vendors: &Vendors, values: &[Value<'_>]) -> Option<Found> {
@@ -140,20 +150,31 @@ fn by_address(vendors: &Vendors, values: &[Value<'_>]) -> Option<Found> {
 
 fn place_of(of: &Designation<'_>, values: &[Value<'_>], named: &[Named<'_>]) -> At {
     let is_home = |country: &&str| HOME_COUNTRIES.contains(&country.trim().to_lowercase().as_str());
-    let countries = of.countries.iter().filter(|country| !country.trim().is_empty());
+    // Where letter-box firms are registered says nothing.
+    let says_something = |country: &&&str| {
+        let country = country.trim().to_lowercase();
+        !country.is_empty() && !OFFSHORE.iter().any(|place| country.contains(place))
+    };
+    let countries = of.countries.iter().filter(says_something);
     if countries.clone().any(is_home) {
+        return At::Home;
+    }
+    let says = |words: &[Word<'_>], class: Class| words.iter().any(|word| word.class == class);
+    if named.iter().any(|name| says(&name.words, Class::Home)) {
         return At::Home;
     }
     if countries.count() > 0 {
         return At::Abroad;
     }
-    let says = |words: &[Word<'_>], class: Class| words.iter().any(|word| word.class == class);
     let addresses = values.iter().filter(|value| value.is == Use::Address);
     let addresses: Vec<_> = addresses.map(|value| words(value.text)).collect();
     let in_han = |name: &Named<'_>| name.words.iter().any(|word| word.text.starts_with(is_han));
     if named.iter().any(in_han) || addresses.iter().any(|words| says(words, Class::Home)) {
         At::Home
-    } else if addresses.iter().any(|words| says(words, Class::Place)) {
+    } else if addresses.iter().any(|words| {
+        let offshore = |word: &Word<'_>| OFFSHORE.contains(&word.text.as_ref());
+        says(words, Class::Place) && !words.iter().any(offshore)
+    }) {
         At::Abroad
     } else {
         At::Unknown
@@ -196,12 +217,9 @@ impl Judge<'_> {
     /// How sure the hit makes that the name is the vendor's; `None`: it is not.
     fn confidence(&self) -> Option<f32> {
         let form = self.form();
-        let vendor = &self.vendors.all[form.vendor as usize];
         let words = &self.name.words;
-        let vetoed = |phrase: &super::form::Phrase| phrase.is_in(words);
-        if vendor.unless.iter().any(vetoed) {
-            return None;
-        }
+        let hit = self.hit;
+        let vetoed = |phrase: &Phrase| phrase.is_beside(words, hit.first..hit.last + 1);
         if self.guard().is_some_and(|guard| guard.unless.iter().any(vetoed)) {
             return None;
         }
@@ -265,33 +283,51 @@ impl Judge<'_> {
 
     fn short(&self) -> Option<f32> {
         let form = self.form();
-        if form.words.len() == 1 && spells_rest(&self.name.words, self.hit) {
+        let words = &self.name.words;
+        if form.words.len() == 1 && spells_rest(words, self.hit) {
             return None;
         }
-        let here = self.name.words.iter().any(|word| word.class == Class::Home);
-        let at = if here { At::Home } else { self.at };
         let own = self.has_own_words();
-        let trade = self.rest().any(|w| w.class == Class::Common && !self.is_companion(w));
-        let legal =
-            self.name.words.iter().any(|word| word.class == Class::Filler && word.text.len() > 1);
-        let said = legal || self.rest().next().is_some();
-        if self.of.role == Role::Buyer && (own || at != At::Home) {
+        let beside = || self.rest().filter(|w| matches!(w.class, Class::Own | Class::Common));
+        let companion = beside().any(|word| self.is_companion(word));
+        let trade = beside().any(|word| !self.is_companion(word));
+        let leads = words[..self.hit.first].iter().all(|w| is_place(w) || w.class == Class::Filler);
+        // A name that others share counts by what stands beside it.
+        let shared = form.guard.is_some() && (!form.acronym || form.letters <= BARE_LETTERS);
+        if self.of.role == Role::Buyer && (own || self.at != At::Home) {
             return None;
         }
-        match at {
+        let is_lead = form.acronym && leads && self.at == At::Home && self.name.is == Use::Name;
+        if shared && own && !companion && !is_lead {
+            return None;
+        }
+        match self.at {
             At::Home if !own => Some(0.95),
             At::Home => Some(0.85),
-            At::Unknown if !own && (!trade || !self.is_guarded()) => Some(0.85),
-            At::Unknown if form.letters > BARE_LETTERS && legal && self.hit.first == 0 => {
-                Some(0.75)
+            _ if companion && !own => Some(0.85),
+            At::Unknown if !own && form.guard.is_none() && form.letters > BARE_LETTERS => {
+                Some(0.85)
             }
-            At::Abroad if !own && said && (!trade || !self.is_guarded()) => Some(0.8),
+            At::Unknown if !trade && (!shared || form.acronym) => Some(0.85),
+            At::Unknown if self.of.role == Role::Listed && self.rest().next().is_none() => {
+                Some(0.7)
+            }
+            At::Unknown if form.letters > BARE_LETTERS && leads && self.is_formal() => Some(0.75),
+            At::Abroad if !trade && !shared && self.says_more() => Some(0.8),
+            At::Abroad if !trade && form.acronym && self.rest().next().is_some() => Some(0.7),
             At::Unknown | At::Abroad => None,
         }
     }
 
-    fn is_guarded(&self) -> bool {
-        self.form().guard.is_some()
+    /// The legal form is one that names of Chinese firms end with in English.
+    fn is_formal(&self) -> bool {
+        let formal = ["co", "company", "corp", "corporation"];
+        self.name.words.iter().any(|word| formal.contains(&word.text.as_ref()))
+    }
+
+    /// Anything stands beside the hit, be it a legal form.
+    fn says_more(&self) -> bool {
+        self.name.words.len() > self.hit.last + 1 - self.hit.first
     }
 
     fn common(&self) -> Option<f32> {
@@ -302,7 +338,7 @@ impl Judge<'_> {
         if !words[..self.hit.first].iter().all(is_place) {
             return None;
         }
-        let here = self.at == At::Home || words.iter().any(|word| word.class == Class::Home);
+        let here = self.at == At::Home;
         let companion =
             self.rest().any(|word| self.is_companion(word) && word.class != Class::Home);
         let says_more = |word: &Word<'_>| matches!(word.class, Class::Own | Class::Common);
@@ -314,7 +350,7 @@ impl Judge<'_> {
             form.words.iter().filter(|w| super::lexicon::class(w) == Class::Common).count();
         match (more, here) {
             (false, _) => Some(0.95),
-            (true, true) if trades > 1 => Some(0.8),
+            (true, true) if trades > 1 && (form.guard.is_none() || companion) => Some(0.8),
             (true, _) => None,
         }
     }
@@ -333,6 +369,10 @@ impl Judge<'_> {
             |guard: &Guard| guard.needs.iter().any(|phrase| phrase.is_in(&self.name.words));
         (left.is_empty() || self.guard().is_some_and(needed)).then_some(0.85)
     }
+}
+
+fn is_place(word: &Word<'_>) -> bool {
+    matches!(word.class, Class::Home | Class::Place)
 }
 
 /// Whether the words beside the hit spell it: Beijing Graphene Institute (BGI).

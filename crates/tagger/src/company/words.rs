@@ -119,25 +119,31 @@ fn normal(piece: &str, han: bool) -> Cow<'_, str> {
     } else {
         Cow::Owned(crate::fold(piece).chars().filter(|c| c.is_alphanumeric()).collect())
     };
-    singular(text)
+    known(text)
 }
 
-/// Without the plural: industries and industry, electronics and electronic.
-pub(super) fn singular(text: Cow<'_, str>) -> Cow<'_, str> {
-    if text.len() < 5 || !text.is_ascii() || !text.ends_with('s') || text.ends_with("ss") {
-        return text;
+/// The form in which lists know the word: without the plural (industries and industry) and in full
+/// (intl and international). Words that say whose name it is stay as they are.
+fn known(text: Cow<'_, str>) -> Cow<'_, str> {
+    if let Some(full) = lexicon::in_full(&text) {
+        return Cow::Borrowed(full);
     }
-    let stem = &text[..text.len() - 1];
-    match stem.strip_suffix("ie") {
+    match singular(&text) {
+        Some(singular) if lexicon::class(&singular) != Class::Own => singular.into_owned().into(),
+        _ => text,
+    }
+}
+
+/// Without the plural, if it has one.
+pub(super) fn singular(text: &str) -> Option<Cow<'_, str>> {
+    if text.len() < 5 || !text.is_ascii() || text.ends_with("ss") {
+        return None;
+    }
+    let stem = text.strip_suffix('s')?;
+    Some(match stem.strip_suffix("ie") {
         Some(stem) => Cow::Owned(format!("{stem}y")),
-        None => match text {
-            Cow::Borrowed(text) => Cow::Borrowed(&text[..text.len() - 1]),
-            Cow::Owned(mut text) => {
-                text.pop();
-                Cow::Owned(text)
-            }
-        },
-    }
+        None => Cow::Borrowed(stem),
+    })
 }
 
 fn simplified(piece: &str) -> Cow<'_, str> {

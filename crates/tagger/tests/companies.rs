@@ -1,0 +1,126 @@
+//! Vendors by names of companies: labelled names of public lists, and the real lists.
+
+#[path = "companies/lists.rs"]
+mod lists;
+mod watchlists;
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+use tagger::CompanyMatcher;
+use tagger::company::{Designation, Kind, Role};
+
+/// Real lists are no part of the repository: the folder is named by the environment.
+#[expect(clippy::disallowed_methods, reason = "tests are told where the real lists are")]
+fn real_lists() -> Option<PathBuf> {
+    let folder = PathBuf::from(std::env::var("STACKWATCH_REALDATA").ok()?).join("entity-lists");
+    folder.is_dir().then_some(folder)
+}
+
+#[test]
+fn the_real_lists_are_read_in_no_time() {
+    let Some(folder) = real_lists() else {
+        println!("STACKWATCH_REALDATA names no folder with entity lists: nothing tried");
+        return;
+    };
+    let all = lists::read(&folder);
+    let matcher = CompanyMatcher::build(&watchlists::shipped());
+    let started = Instant::now();
+    let tags: Vec<_> = all.iter().map(|listed| matcher.tag(&listed.designation())).collect();
+    let took = started.elapsed();
+    let matched = tags.iter().filter(|tags| !tags.is_empty()).count();
+    println!("{} designations, {matched} of vendors, in {took:?}", all.len());
+    for (listed, tags) in all.iter().zip(&tags) {
+        for tag in tags {
+            let spans: Vec<_> = tag.spans.iter().map(|s| s.text.as_str()).collect();
+            println!(
+                "{}\t{}\t{:.2}\t{}\t{spans:?}\t{}\t{:?}\t{:?}",
+                listed.list,
+                tag.rule,
+                tag.confidence,
+                listed.name,
+                listed.aliases.join(" | "),
+                listed.addresses.first(),
+                listed.countries,
+            );
+        }
+        assert!(!listed.name.is_empty() || tags.is_empty() || !listed.aliases.is_empty());
+    }
+}
+
+/// A line of `companies.jsonl`: what a list or a notice says, and the vendors that it names.
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Line {
+    name: String,
+    #[serde(default)]
+    aliases: Vec<String>,
+    #[serde(default)]
+    addresses: Vec<String>,
+    #[serde(default)]
+    countries: Vec<String>,
+    #[serde(default)]
+    kind: String,
+    #[serde(default)]
+    role: String,
+    expect: Vec<String>,
+}
+
+impl Line {
+    fn designation(&self) -> Designation<'_> {
+        Designation {
+            title: Some(&self.name),
+            names: vec![&self.name],
+            aliases: self.aliases.iter().map(String::as_str).collect(),
+            addresses: self.addresses.iter().map(String::as_str).collect(),
+            countries: self.countries.iter().map(String::as_str).collect(),
+            kind: match self.kind.as_str() {
+                "" => Kind::Unknown,
+                "person" => Kind::Person,
+                "vessel" => Kind::Vessel,
+                other => panic!("kind {other}"),
+            },
+            role: match self.role.as_str() {
+                "" => Role::Listed,
+                "supplier" => Role::Supplier,
+                "buyer" => Role::Buyer,
+                other => panic!("role {other}"),
+            },
+            ..Designation::default()
+        }
+    }
+}
+
+fn labelled() -> Vec<Line> {
+    let lines = include_str!("companies.jsonl").lines();
+    lines.map(|line| serde_json::from_str(line).unwrap_or_else(|e| panic!("{e}: {line}"))).collect()
+}
+
+#[test]
+fn the_labelled_names_stay_above_their_floors() {
+    let lines = labelled();
+    let negatives = lines.iter().filter(|line| line.expect.is_empty()).count();
+    assert!(negatives >= 75 && lines.len() >= 2 * 75, "{negatives} of {} lines", lines.len());
+    let matcher = CompanyMatcher::build(&watchlists::shipped());
+    let (mut right, mut wrong, mut missing) = (0, 0, 0);
+    let mut failures = String::new();
+    for line in &lines {
+        let tags = matcher.tag(&line.designation());
+        let found: Vec<_> = tags.iter().map(|tag| tag.id.as_str()).collect();
+        let hits = found.iter().filter(|id| line.expect.iter().any(|e| e == *id)).count();
+        right += hits;
+        wrong += found.len() - hits;
+        missing += line.expect.len() - hits;
+        if found != line.expect {
+            failures +=
+                &format!("{} {:?}: {found:?}, not {:?}\n", line.name, line.countries, line.expect);
+        }
+    }
+    let precision = right as f64 / (right + wrong) as f64;
+    let recall = right as f64 / (right + missing) as f64;
+    println!(
+        "{} lines, {negatives} without a vendor: precision {precision:.3}, recall {recall:.3}\n{failures}",
+        lines.len()
+    );
+    assert!(precision >= 0.99 && recall >= 0.97, "{precision:.3} {recall:.3}\n{failures}");
+}
