@@ -1,7 +1,9 @@
 //! `tag` and `eval`: the watchlists on text that is not stored.
 
+use std::cmp::Reverse;
+
 use serde_json::{Value, json};
-use tagger::eval::Line;
+use tagger::eval::{Counts, Line, Score};
 use tagger::{Beside, Explained, Tagger, Text, Verdict};
 
 use crate::cli::{Cli, EvalArgs, TagArgs};
@@ -120,6 +122,9 @@ fn why(found: &Explained) -> String {
 
 fn counted(found: &Explained) -> String {
     let mut parts = Vec::new();
+    if found.weak {
+        parts.push("a weak word beside another find".to_owned());
+    }
     if let Some(word) = &found.confirmed {
         parts.push(format!("confirmed by {}", beside(word)));
     }
@@ -159,24 +164,26 @@ pub(crate) fn eval(cli: &Cli, args: &EvalArgs) -> Outcome {
     if args.json {
         return output::json(&report);
     }
-    let percent =
-        |value: Option<f64>| value.map_or_else(|| "–".to_owned(), |value| format!("{value:.3}"));
-    let mut rows = Vec::new();
-    for (facet, of) in &report.facets {
-        let ids = of.ids.iter().map(|(id, score)| (id.as_str(), score));
-        for (id, score) in std::iter::once(("all", &of.all)).chain(ids) {
-            rows.push(vec![
-                facet.to_string(),
-                id.to_owned(),
-                percent(score.precision),
-                percent(score.recall),
-                percent(score.f1),
-                format!("{}/{}/{}", score.counts.right, score.counts.wrong, score.counts.missing),
-            ]);
-        }
+    let facets = report.facets.iter().map(|(facet, of)| {
+        let name = vec![facet.to_string(), of.lines.to_string()];
+        [name, figures(&of.all)].concat()
+    });
+    let figure_heads = ["precision", "recall", "F1", "right/wrong/missing"];
+    output::table(&[&["facet", "lines"], &figure_heads[..]].concat(), facets.collect())?;
+    let is_perfect = |score: &Score| score.counts.wrong + score.counts.missing == 0;
+    let all = report
+        .facets
+        .iter()
+        .flat_map(|(facet, of)| of.ids.iter().map(move |(id, score)| (facet, id, score)));
+    let (perfect, mut faulty): (Vec<_>, Vec<_>) = all.partition(|(.., score)| is_perfect(score));
+    faulty.sort_by_key(|(.., score)| Reverse(score.counts.wrong + score.counts.missing));
+    if !faulty.is_empty() {
+        let rows = faulty.iter().map(|(facet, id, score)| {
+            [vec![facet.to_string(), (*id).clone()], figures(score)].concat()
+        });
+        output::table(&[&["facet", "id"], &figure_heads[..]].concat(), rows.collect())?;
     }
-    let header = ["facet", "id", "precision", "recall", "F1", "right/wrong/missing"];
-    output::table(&header, rows)?;
+    output::line(&format!("{} ids without a mistake", perfect.len()))?;
     for failure in &report.failures {
         output::line(&format!(
             "{} {}: wrong [{}], missing [{}]: {}",
@@ -187,7 +194,22 @@ pub(crate) fn eval(cli: &Cli, args: &EvalArgs) -> Outcome {
             model::one_line(&failure.text)
         ))?;
     }
+    for (facet, id) in &report.unknown {
+        output::line(&format!("expected, but in no watchlist: {facet} {}", model::one_line(id)))?;
+    }
     Ok(())
+}
+
+/// Precision, recall, F1 and the counts behind them.
+fn figures(score: &Score) -> Vec<String> {
+    let share = |value: Option<f64>| value.map_or_else(|| "–".to_owned(), |v| format!("{v:.3}"));
+    let Counts { right, wrong, missing } = score.counts;
+    vec![
+        share(score.precision),
+        share(score.recall),
+        share(score.f1),
+        format!("{right}/{wrong}/{missing}"),
+    ]
 }
 
 fn lines(bytes: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {

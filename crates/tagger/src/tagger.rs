@@ -54,6 +54,8 @@ pub struct Explained {
     /// The line of the field that it stands in, from 1.
     pub line: u32,
     pub verdict: Verdict,
+    /// A weak word: it counts beside a hit of its entry, or a vendor.
+    pub weak: bool,
     /// The nearest word of `needs`.
     pub confirmed: Option<Beside>,
     /// The nearest word of `unless`.
@@ -126,6 +128,7 @@ impl Tagger {
                     line: text.line_of(&judged.span),
                     span: judged.span,
                     verdict: judged.verdict,
+                    weak: judged.weak,
                     confirmed: judged.confirmed,
                     veto: judged.veto,
                     despite: judged.despite,
@@ -138,6 +141,7 @@ impl Tagger {
                 line: text.line_of(&span),
                 span,
                 verdict: Verdict::Counted,
+                weak: false,
                 confirmed: None,
                 veto: None,
                 despite: None,
