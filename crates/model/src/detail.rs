@@ -59,8 +59,11 @@ impl ListingChange {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Procurement {
     pub notice: Notice,
-    /// Notices seen so far, with a hash of what each said; newest last, at most 64.
-    pub seen: Vec<(String, [u8; 16])>,
+    /// Hashes of what was read so far; newest last, at most 256.
+    pub seen: Vec<[u8; 16]>,
+    /// The notices that led here, oldest first and without `notice`; at most 24.
+    #[serde(default)]
+    pub history: Vec<Notice>,
 }
 
 /// One good download of an entity list, and how it differed from the one before.

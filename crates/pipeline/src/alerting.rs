@@ -40,7 +40,8 @@ pub(crate) struct Occasion<'a> {
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum About<'a> {
     /// The item's story, in one class of alerts.
-    Story { class: &'static str },
+    /// `unless_told`: not told if one of these classes was.
+    Story { class: &'static str, unless_told: &'static [&'static str] },
     /// A change of an entity list: one alert for each rule and vendor, however many entries.
     List { source: &'a SourceId, version: &'a str, change: ListingChange },
 }
@@ -50,7 +51,7 @@ impl About<'_> {
     /// vendors.
     fn keys(&self, item: &Item) -> Vec<(StoryId, &'static str)> {
         match self {
-            Self::Story { class } => vec![(item.story, class)],
+            Self::Story { class, .. } => vec![(item.story, class)],
             Self::List { source, version, .. } => {
                 let vendors = item.tags.iter().filter(|tag| tag.facet == Facet::Vendor);
                 let mut vendors: Vec<&str> = vendors.map(|tag| tag.id.as_str()).collect();
@@ -112,7 +113,10 @@ pub(crate) fn list_alert_ids<'a>(
 
 /// The alerts that `item` may cause.
 pub(crate) fn alert_ids(rules: &[AlertRule], item: &Item, about: About<'_>) -> Vec<AlertId> {
-    let keys = about.keys(item);
+    let mut keys = about.keys(item);
+    if let About::Story { unless_told, .. } = about {
+        keys.extend(unless_told.iter().map(|class| (item.story, *class)));
+    }
     let ids = rules.iter().flat_map(|rule| {
         keys.iter().map(|(story, class)| AlertId::derive(&rule.id, *story, class))
     });
@@ -134,6 +138,13 @@ impl Raised {
     pub(crate) fn raise(&mut self, occasion: &Occasion<'_>, item: &Item, commit: &mut Commit) {
         let facts = Facts::of(item, occasion.category);
         for rule in occasion.rules.iter().filter(|rule| rule.accepts(&facts)) {
+            if let About::Story { unless_told, .. } = occasion.about {
+                let mut ids =
+                    unless_told.iter().map(|class| AlertId::derive(&rule.id, item.story, class));
+                if ids.any(|id| self.alerts.contains_key(&id) || occasion.known.contains_key(&id)) {
+                    continue;
+                }
+            }
             for (story, class) in occasion.about.keys(item) {
                 let id = AlertId::derive(&rule.id, story, class);
                 let held = held(rule, item, occasion.now);

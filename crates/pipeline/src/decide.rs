@@ -12,14 +12,14 @@ use model::{
 use store::{Commit, tables};
 use tagger::{Tagger, Text};
 
-use crate::alerting::{About, Occasion, Raised};
+use crate::alerting::{About, CLASS_NEW, Occasion, Raised};
 use crate::due::next_due;
 use crate::health::after_attempt;
 use crate::identify::{Candidate, Told};
 use crate::known::Known;
 use crate::language::language;
 use crate::outcome::Outcome;
-use crate::record::Taggable;
+use crate::record::{self, Taggable};
 use crate::{AlertRule, Source};
 
 /// Revisions in which only id, address or dates changed, kept of one item: feeds that change them
@@ -267,7 +267,9 @@ impl<'a> Run<'a> {
             (!self.claimed.contains(&id) && !taken).then_some(id)
         };
         let by_content = || candidate.content_key.and_then(lead);
-        let id = by_guid.or_else(by_url).or_else(by_content).unwrap_or(candidate.new_id);
+        let by_name = || candidate.names.iter().copied().find_map(lead);
+        let id = by_guid.or_else(by_url).or_else(by_content).or_else(by_name);
+        let id = id.unwrap_or(candidate.new_id);
         self.items.get(&id).or_else(|| self.known.items.get(&id)).cloned()
     }
 
@@ -350,14 +352,14 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// `told` are the names of what changed, where the record knows them better; `change` is what
-    /// happened to an entry of a list.
+    /// `told` are the names of what changed and what is told about it, where the record knows
+    /// better; `change` is what happened to an entry of a list.
     fn revise(
         &mut self,
         before: Item,
         candidate: &Candidate,
         content: bool,
-        told: Option<Vec<String>>,
+        told: Option<(Vec<String>, Told)>,
         change: ListingChange,
     ) {
         let entry = &candidate.entry;
@@ -379,7 +381,8 @@ impl<'a> Run<'a> {
         if content {
             after.tags = self.tags(entry);
         }
-        let changed = told.unwrap_or_else(|| changed_fields(&before, &after, content));
+        let (changed, told) =
+            told.unwrap_or_else(|| (changed_fields(&before, &after, content), candidate.told()));
         self.add_aliases(&mut after, candidate);
         if content {
             self.add_story_rows(&after, candidate);
@@ -391,7 +394,7 @@ impl<'a> Run<'a> {
         self.put_revision(&before, &after, changed);
         self.totals.counts.revised += 1;
         if content {
-            self.raise_alerts(&after, candidate.told(), change);
+            self.raise_alerts(&after, told, change);
         }
         self.items.insert(after.id, after);
     }
@@ -408,7 +411,7 @@ impl<'a> Run<'a> {
 
     /// Both keys lead to the item from now on; a key that leads elsewhere stays there.
     fn add_aliases(&mut self, item: &mut Item, candidate: &Candidate) {
-        for alias in candidate.aliases() {
+        for alias in candidate.claims() {
             let taken =
                 self.aliases.contains_key(&alias) || self.known.aliases.contains_key(&alias);
             if !taken && item.aliases < ALIASES {
@@ -460,7 +463,12 @@ impl<'a> Run<'a> {
         let at = self.at;
         let source = &at.source.id;
         let about = match told {
-            Told::Story { class } => About::Story { class },
+            Told::Story => About::Story { class: CLASS_NEW, unless_told: &[] },
+            // A repetition of an award that was told is no first mention of its procedure.
+            Told::Notice { class: CLASS_NEW } => {
+                About::Story { class: CLASS_NEW, unless_told: &record::CLASSES[1..] }
+            }
+            Told::Notice { class } => About::Story { class, unless_told: &[] },
             // What the first download brings is not news of the list; it is held as baseline.
             Told::List if change.is_news() || change == ListingChange::Listed => {
                 About::List { source, version: at.version, change }

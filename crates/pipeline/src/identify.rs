@@ -8,8 +8,11 @@ use model::{
 };
 
 use crate::Source;
-use crate::alerting::CLASS_NEW;
-use crate::record::{self, stage_class};
+use crate::notices::{claims, lookups, twin_keys};
+use crate::record::{self, first_class};
+
+/// Names under which a procedure is looked for.
+const LOOKUPS: usize = 32;
 
 /// An entry with every key that may lead to a stored item.
 #[derive(Clone, Debug)]
@@ -21,6 +24,10 @@ pub struct Candidate {
     pub url: Option<AliasKey>,
     /// Its content, where there is neither of the two.
     pub content_key: Option<AliasKey>,
+    /// Further names of a procedure, its own first, then those of notices that it continues.
+    pub(crate) names: Vec<AliasKey>,
+    /// How many of them are its own.
+    pub(crate) claimed: usize,
     /// The id it gets if it is new.
     pub new_id: ItemId,
     /// The first key, as shown.
@@ -36,7 +43,9 @@ pub struct Candidate {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Told {
     /// One alert for each rule and story.
-    Story { class: &'static str },
+    Story,
+    /// The same for each class of news of a procedure.
+    Notice { class: &'static str },
     /// One alert for each rule and vendor of a list's version.
     List,
 }
@@ -56,15 +65,22 @@ impl Candidate {
 
     pub(crate) fn told(&self) -> Told {
         match self.record() {
-            None => Told::Story { class: CLASS_NEW },
+            None => Told::Story,
             Some(Published::Designation(_)) => Told::List,
-            Some(Published::Notice(notice)) => Told::Story { class: stage_class(notice.stage) },
+            Some(Published::Notice(notice)) => Told::Notice { class: first_class(notice) },
         }
     }
 
     /// In the order in which they are looked up.
     pub fn aliases(&self) -> impl Iterator<Item = AliasKey> {
-        [self.guid, self.url, self.content_key].into_iter().flatten()
+        let keys = [self.guid, self.url, self.content_key].into_iter().flatten();
+        keys.chain(self.names.iter().copied())
+    }
+
+    /// Those of them that lead to the item from now on.
+    pub(crate) fn claims(&self) -> impl Iterator<Item = AliasKey> {
+        let keys = [self.guid, self.url, self.content_key].into_iter().flatten();
+        keys.chain(self.names.iter().take(self.claimed).copied())
     }
 }
 
@@ -170,7 +186,16 @@ fn candidate(
             .chain(exact_text_key(entry.title.as_deref(), body))
             .collect(),
     };
+    let (names, claimed) = match entry.record.as_deref() {
+        Some(Published::Notice(notice)) => {
+            let names = lookups(notice).into_iter().map(|name| AliasKey::guid(id, &name));
+            (names.take(LOOKUPS).collect(), claims(notice).len().min(LOOKUPS))
+        }
+        _ => (Vec::new(), 0),
+    };
     Candidate {
+        names,
+        claimed,
         guid: use_guid.then(|| AliasKey::guid(id, &entry.id)),
         url: url_key.map(|url| AliasKey::url(id, url)),
         content_key: (what == "content").then(|| AliasKey::content(id, &hex())),
@@ -188,7 +213,7 @@ fn candidate(
     }
 }
 
-/// The same tender on several portals: its number in the Official Journal, or title and buyer.
+/// The same tender on several portals: its number in the Official Journal, or what twins share.
 fn notice_story(notice: &Notice) -> Vec<StoryKey> {
     let is_journal_number = |id: &&String| {
         let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
@@ -198,10 +223,8 @@ fn notice_story(notice: &Notice) -> Vec<StoryKey> {
     let numbers = ids
         .filter(is_journal_number)
         .map(|id| StoryKey::url(&format!("notice:{}", id.trim_start_matches('0'))));
-    numbers
-        .chain(exact_text_key(notice.title.as_deref(), notice.buyer.as_deref()))
-        .take(8)
-        .collect()
+    let twins = twin_keys(notice).into_iter().map(|key| StoryKey::url(&format!("tender:{key}")));
+    numbers.chain(twins).take(8).collect()
 }
 
 /// Hash over what surrounds the content: id, address, dates.

@@ -11,7 +11,7 @@ use tagger::Tagger;
 
 use crate::alerting::list_alert_ids;
 use crate::identify::{Candidate, Told};
-use crate::record;
+use crate::record::{self, CLASSES};
 use crate::{AlertRule, Source};
 
 /// Plain values for `decide`, and what a commit has to expect about them (I7b).
@@ -202,9 +202,13 @@ impl Known {
         }
         let known = candidate.aliases().filter_map(|alias| self.aliases.get(&alias));
         stories.extend(known.filter_map(|id| self.items.get(id)).map(|item| item.story));
-        let Told::Story { class } = candidate.told() else { return Ok(()) };
+        let classes = match candidate.told() {
+            Told::Story => &CLASSES[..1],
+            Told::Notice { .. } => CLASSES,
+            Told::List => return Ok(()),
+        };
         for rule in rules {
-            for story in &stories {
+            for (story, class) in stories.iter().flat_map(|s| classes.iter().map(move |c| (s, c))) {
                 self.read_alert(store, AlertId::derive(&rule.id, *story, class))?;
             }
         }

@@ -2,12 +2,13 @@
 
 use std::cell::RefCell;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use model::{Facet, Span, Tag};
 use serde::Serialize;
 
 use crate::EntrySpec;
+use crate::company::{CompanyMatcher, Designation};
 use crate::compile::{Core, Entry, Example, Read, assemble, read};
 use crate::evaluate::Scratch;
 use crate::fold::Folder;
@@ -33,6 +34,14 @@ pub struct Text<'a> {
 #[derive(Clone)]
 pub struct Tagger {
     core: Arc<Core>,
+    vendors: Arc<Vendors>,
+}
+
+/// The vendors as they were declared, and the matcher of company names that is made of them when
+/// it is first asked for: most reloads need none.
+struct Vendors {
+    specs: Vec<EntrySpec>,
+    matcher: OnceLock<CompanyMatcher>,
 }
 
 /// Why a text is tagged as it is.
@@ -79,6 +88,9 @@ impl Tagger {
     /// left out; the others work.
     pub fn build(mut specs: Vec<EntrySpec>) -> (Self, Vec<Refused>) {
         let mut refused = Vec::new();
+        let vendors: Vec<EntrySpec> =
+            specs.iter().filter(|spec| spec.facet == Facet::Vendor).cloned().collect();
+        let vendors = Arc::new(Vendors { specs: vendors, matcher: OnceLock::new() });
         specs.sort_by(|a, b| (a.facet, &a.id).cmp(&(b.facet, &b.id)));
         let mut entries: Vec<Read> = Vec::new();
         for spec in specs {
@@ -95,7 +107,8 @@ impl Tagger {
         refuse_taken_ids(&mut entries, &mut refused);
         // An entry that is left out may be what another's example stood on, so until all hold.
         loop {
-            let tagger = Self { core: Arc::new(assemble(&entries)) };
+            let vendors = Arc::clone(&vendors);
+            let tagger = Self { core: Arc::new(assemble(&entries)), vendors };
             let failed: Vec<Refused> =
                 entries.iter().filter_map(|e| tagger.try_examples(e)).collect();
             if failed.is_empty() {
@@ -112,6 +125,18 @@ impl Tagger {
     /// 16 spans each.
     pub fn tag(&self, text: &Text<'_>) -> Vec<Tag> {
         self.with_scratch(text, |scratch| scratch.tags(&self.core, text))
+    }
+
+    /// Which vendors a company is, by its names and addresses: for entity lists and parties of
+    /// notices, where no running text says what an ambiguous name means.
+    pub fn tag_company(&self, company: &Designation<'_>) -> Vec<Tag> {
+        let matcher = self.vendors.matcher.get_or_init(|| {
+            // What was refused has no say here either.
+            let known = |spec: &&EntrySpec| self.entry(Facet::Vendor, &spec.id).is_some();
+            let specs: Vec<EntrySpec> = self.vendors.specs.iter().filter(known).cloned().collect();
+            CompanyMatcher::build(&specs)
+        });
+        matcher.tag(company)
     }
 
     /// As [`tag`](Self::tag), with everything that was found and what became of it.

@@ -79,8 +79,9 @@ impl Run<'_> {
                     _ => self.totals.list.changed += 1,
                 }
                 self.commit.put::<tables::ListMembers>(&(before.source.clone(), id), &());
-                let told = std::iter::once(change.to_string()).chain(fields).collect();
-                self.revise(before, candidate, true, Some(told), change);
+                let changed = std::iter::once(change.to_string()).chain(fields).collect();
+                let told = Some((changed, Told::List));
+                self.revise(before, candidate, true, told, change);
                 self.put_listing(id, now.clone(), change, false);
             }
         }
@@ -100,10 +101,10 @@ impl Run<'_> {
                 self.totals.counts.unchanged += 1;
                 self.put_detail(id, Detail::Notice(noted));
             }
-            NoticeMove::Newest(newest) => {
-                let changed = notice_changes(&kept.notice, now);
-                self.revise(before, candidate, true, Some(changed), ListingChange::Amended);
-                self.put_detail(id, Detail::Notice(newest));
+            NoticeMove::Newest { kept, class, changed } => {
+                let told = Some((changed, Told::Notice { class }));
+                self.revise(before, candidate, true, told, ListingChange::Amended);
+                self.put_detail(id, Detail::Notice(kept));
             }
         }
     }
@@ -170,24 +171,4 @@ impl Run<'_> {
             record::use_up_acceptance(&mut self.commit, &self.at.source.id);
         }
     }
-}
-
-/// Names of what a notice changed in its procedure.
-fn notice_changes(before: &Notice, now: &Notice) -> Vec<String> {
-    let compared = [
-        (now.stage.as_str(), before.notice_id != now.notice_id || before.stage != now.stage),
-        ("title", before.title != now.title),
-        ("buyer", before.buyer != now.buyer),
-        ("suppliers", before.suppliers != now.suppliers),
-        ("value", before.value != now.value || before.currency != now.currency),
-        ("deadline", before.deadline != now.deadline),
-        ("cpv", before.cpv != now.cpv),
-        ("lots", before.lots != now.lots),
-    ];
-    let mut changed: Vec<String> =
-        compared.iter().filter(|(_, differs)| *differs).map(|(name, _)| (*name).into()).collect();
-    if changed.is_empty() {
-        changed.push("details".into());
-    }
-    changed
 }

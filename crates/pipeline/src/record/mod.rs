@@ -15,7 +15,7 @@ pub(crate) use list::last_version;
 pub(crate) use list::{List, ListBefore, use_up_acceptance};
 pub(crate) use listing::{ListingMove, compare_listing};
 pub(crate) use portal::gather;
-pub(crate) use procurement::{NoticeMove, compare_notice, first_notice, stage_class};
+pub(crate) use procurement::{CLASSES, NoticeMove, compare_notice, first_class, first_notice};
 pub(crate) use tags::Taggable;
 
 use model::{Detail, Published};

@@ -1,63 +1,97 @@
-//! The life of a procurement procedure: planning, notice, corrigendum, award, modification,
-//! termination are states of one item.
+//! A procurement procedure as it is kept: its newest notice, and those that led to it.
 
-use model::{Notice, Procurement, Stage};
+use model::{Notice, Procurement};
 
-/// Notices of one procedure that are remembered: framework contracts have hundreds of awards.
-const SEEN: usize = 64;
+use crate::alerting::CLASS_NEW;
+use crate::notices::{Change, News, verdict};
+
+/// Readings that are remembered: framework contracts have hundreds of awards.
+const SEEN: usize = 256;
+/// Notices that are kept whole: what was awarded before is told from what is new.
+const HISTORY: usize = 24;
+
+/// The classes under which a procedure alerts.
+pub(crate) const CLASSES: &[&str] = &[CLASS_NEW, "award", "modification", "termination"];
 
 /// What a notice means for a known procedure.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum NoticeMove {
-    /// Seen before, word for word.
+    /// Read before, word for word.
     Unchanged,
     /// An older notice than the newest one known: noted, the item stays as it is.
     Noted(Procurement),
     /// The newest state from now on.
-    Newest(Procurement),
+    Newest { kept: Procurement, class: &'static str, changed: Vec<String> },
 }
 
 /// The record of a procedure that is seen for the first time.
 pub(crate) fn first_notice(notice: &Notice, digest: [u8; 16]) -> Procurement {
-    let seen = vec![(notice.notice_id.clone(), digest)];
-    Procurement { notice: notice.clone(), seen }
+    Procurement { notice: notice.clone(), seen: vec![digest], history: Vec::new() }
 }
 
 /// Compares a notice with what is kept of its procedure.
 pub(crate) fn compare_notice(before: &Procurement, now: &Notice, digest: [u8; 16]) -> NoticeMove {
-    if before.seen.iter().any(|(id, seen)| *id == now.notice_id && *seen == digest) {
+    if before.seen.contains(&digest) {
         return NoticeMove::Unchanged;
     }
     let mut seen = before.seen.clone();
-    seen.retain(|(id, _)| *id != now.notice_id);
-    seen.push((now.notice_id.clone(), digest));
+    seen.push(digest);
     if seen.len() > SEEN {
         seen.remove(0);
     }
-    if is_older(now, &before.notice) {
-        return NoticeMove::Noted(Procurement { seen, ..before.clone() });
+    let mut history = before.history.clone();
+    history.push(before.notice.clone());
+    let verdict = verdict(&history, now);
+    if !verdict.newest {
+        let at = history.len() - 1;
+        history.insert(at, now.clone());
+        history.pop();
+        return NoticeMove::Noted(Procurement {
+            seen,
+            history: bounded(history),
+            ..before.clone()
+        });
     }
-    NoticeMove::Newest(Procurement { notice: now.clone(), seen })
+    let mut changed: Vec<String> = verdict.changes.iter().map(name).collect();
+    if changed.is_empty() {
+        changed.push("details".into());
+    }
+    let kept = Procurement { notice: now.clone(), seen, history: bounded(history) };
+    NoticeMove::Newest { kept, class: class_of(verdict.news), changed }
 }
 
-/// By date, then by the order of a procedure's life.
-fn is_older(now: &Notice, newest: &Notice) -> bool {
-    if now.notice_id == newest.notice_id {
-        return false;
-    }
-    match (now.published, newest.published) {
-        (Some(now_at), Some(newest_at)) if now_at != newest_at => now_at < newest_at,
-        _ => now.stage < newest.stage,
+fn bounded(mut history: Vec<Notice>) -> Vec<Notice> {
+    let surplus = history.len().saturating_sub(HISTORY);
+    history.drain(..surplus);
+    history
+}
+
+/// The class of the alert that a notice causes.
+pub(crate) fn class_of(news: Option<News>) -> &'static str {
+    match news {
+        Some(News::Award) => CLASSES[1],
+        Some(News::Modification) => CLASSES[2],
+        Some(News::Termination) => CLASSES[3],
+        Some(News::Procedure) | None => CLASS_NEW,
     }
 }
 
-/// The class of the alert that a notice of this stage causes: awards and modifications alert again,
-/// a corrigendum does not.
-pub(crate) fn stage_class(stage: Stage) -> &'static str {
-    match stage {
-        Stage::Award => "award",
-        Stage::Modification => "modification",
-        Stage::Termination => "termination",
-        Stage::Planning | Stage::Notice | Stage::Corrigendum => crate::alerting::CLASS_NEW,
+/// The class of the alert that the first notice of a procedure causes.
+pub(crate) fn first_class(notice: &Notice) -> &'static str {
+    class_of(verdict(&[], notice).news)
+}
+
+fn name(change: &Change) -> String {
+    match change {
+        Change::Stage { to, .. } => to.as_str(),
+        Change::Title => "title",
+        Change::Text => "summary",
+        Change::Buyer { .. } => "buyer",
+        Change::Deadline { .. } => "deadline",
+        Change::Value { .. } => "value",
+        Change::SuppliersAdded(_) | Change::SuppliersRemoved(_) => "suppliers",
+        Change::CpvAdded(_) | Change::CpvRemoved(_) => "cpv",
+        Change::Lots { .. } => "lots",
     }
+    .to_owned()
 }

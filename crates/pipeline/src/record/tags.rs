@@ -1,41 +1,102 @@
 //! What the rules find in an item, its record included.
 
-use model::{Detail, Facet, Field, Notice, Published, Span, Tag};
+use model::{Designation, Detail, Facet, Field, Notice, Published, Span, Tag};
+use tagger::company::{self, Kind, Role};
 use tagger::{Tagger, Text};
 
 /// How sure a CPV code makes of a layer: buyers choose codes with more or less care.
 const CPV_CONFIDENCE: f32 = 0.9;
 
-/// What is tagged of an item: its words, and the notice behind them.
+/// What is tagged of an item: its words, and the record behind them.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Taggable<'a> {
-    pub(crate) text: Text<'a>,
-    pub(crate) notice: Option<&'a Notice>,
+    text: Text<'a>,
+    record: Option<Record<'a>>,
+}
+
+#[derive(Clone, Copy)]
+enum Record<'a> {
+    Designation(&'a Designation),
+    Notice(&'a Notice),
 }
 
 impl<'a> Taggable<'a> {
     pub(crate) fn published(text: Text<'a>, record: Option<&'a Published>) -> Self {
-        let notice = match record {
-            Some(Published::Notice(notice)) => Some(notice),
-            _ => None,
-        };
-        Self { text, notice }
+        let record = record.map(|record| match record {
+            Published::Designation(designation) => Record::Designation(designation),
+            Published::Notice(notice) => Record::Notice(notice),
+        });
+        Self { text, record }
     }
 
     pub(crate) fn stored(text: Text<'a>, detail: Option<&'a Detail>) -> Self {
-        let notice = match detail {
-            Some(Detail::Notice(procurement)) => Some(&procurement.notice),
-            _ => None,
-        };
-        Self { text, notice }
+        let record = detail.map(|detail| match detail {
+            Detail::Listing(listing) => Record::Designation(&listing.designation),
+            Detail::Notice(procurement) => Record::Notice(&procurement.notice),
+        });
+        Self { text, record }
     }
 
-    /// Sorted by facet, id and rule. A CPV code is evidence of a layer (by the longest prefix in
-    /// the watchlists).
+    /// Sorted by facet, id and rule.
     pub(crate) fn tags(&self, tagger: &Tagger) -> Vec<Tag> {
         let mut tags = tagger.tag(&self.text);
-        let codes = self.notice.map_or(&[][..], |notice| &notice.cpv);
-        for code in codes {
+        match self.record {
+            None => return tags,
+            Some(Record::Designation(designation)) => {
+                // A list has no running text: names are read as names, and what stands near an
+                // ambiguous one in the next line says nothing about it.
+                tags.retain(|tag| tag.facet != Facet::Vendor);
+                tags.extend(tagger.tag_company(&self.listed(designation)));
+            }
+            Some(Record::Notice(notice)) => {
+                for (role, names) in [
+                    (Role::Supplier, notice.suppliers.iter().map(String::as_str).collect()),
+                    (Role::Buyer, notice.buyer.iter().map(String::as_str).collect::<Vec<_>>()),
+                ] {
+                    if !names.is_empty() {
+                        let found = tagger.tag_company(&self.party(names, role));
+                        add_new(&mut tags, found);
+                    }
+                }
+                self.add_layers(notice, tagger, &mut tags);
+            }
+        }
+        tags.sort_by(|a, b| (a.facet, &a.id, &a.rule).cmp(&(b.facet, &b.id, &b.rule)));
+        tags
+    }
+
+    fn listed(&self, of: &'a Designation) -> company::Designation<'a> {
+        company::Designation {
+            names: vec![&of.name],
+            aliases: of.aliases.iter().map(String::as_str).collect(),
+            addresses: of.addresses.iter().map(String::as_str).collect(),
+            countries: of.countries.iter().map(String::as_str).collect(),
+            kind: match of.kind.as_deref() {
+                None => Kind::Unknown,
+                Some("entity") => Kind::Organisation,
+                Some("individual") => Kind::Person,
+                Some("vessel") => Kind::Vessel,
+                Some("aircraft") => Kind::Aircraft,
+                Some(_) => Kind::Other,
+            },
+            ..self.party(Vec::new(), Role::Listed)
+        }
+    }
+
+    fn party(&self, names: Vec<&'a str>, role: Role) -> company::Designation<'a> {
+        company::Designation {
+            title: self.text.title,
+            summary: self.text.summary,
+            text: self.text.text,
+            names,
+            role,
+            ..company::Designation::default()
+        }
+    }
+
+    /// A CPV code is evidence of the layer with the longest prefix in the watchlists.
+    fn add_layers(&self, notice: &Notice, tagger: &Tagger, tags: &mut Vec<Tag>) {
+        for code in &notice.cpv {
             let Some(span) = self.span_of(code) else { continue };
             for (layer, prefix) in tagger.by_cpv(Facet::Layer, code) {
                 let rule = format!("{layer}/cpv");
@@ -52,8 +113,6 @@ impl<'a> Taggable<'a> {
                 }
             }
         }
-        tags.sort_by(|a, b| (a.facet, &a.id, &a.rule).cmp(&(b.facet, &b.id, &b.rule)));
-        tags
     }
 
     /// Where the code stands in the text that was made of the notice.
@@ -62,5 +121,14 @@ impl<'a> Taggable<'a> {
         let end = start + code.len();
         let at = |n: usize| u32::try_from(n).ok();
         Some(Span { field: Field::Text, start: at(start)?, end: at(end)?, text: code.to_owned() })
+    }
+}
+
+/// Tags of rules that found nothing so far.
+fn add_new(tags: &mut Vec<Tag>, found: Vec<Tag>) {
+    for tag in found {
+        if !tags.iter().any(|known| known.facet == tag.facet && known.rule == tag.rule) {
+            tags.push(tag);
+        }
     }
 }

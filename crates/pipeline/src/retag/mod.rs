@@ -15,7 +15,7 @@ use store::{Commit, CommitError, Range, Store, StoreError, Version, tables};
 use tagger::{Tagger, Text};
 
 use crate::alerting::{About, CLASS_NEW, Occasion, Raised, alert_ids};
-use crate::record::Taggable;
+use crate::record::{CLASSES, Taggable};
 use crate::{Context, RunError};
 use difference::Tally;
 use mark::Mark;
@@ -211,7 +211,7 @@ fn alert(
         Some(Some(Detail::Listing(listing))) => {
             About::List { source: &item.source, version: tagger_version, change: listing.change }
         }
-        _ => About::Story { class: CLASS_NEW },
+        _ => About::Story { class: CLASS_NEW, unless_told: &CLASSES[1..] },
     };
     let ids = alert_ids(&settings.alerts, item, about);
     let known = stored_alerts(store, ids, &mut batch.commit, expected)?;
