@@ -168,3 +168,56 @@ fn completions_are_made_for_each_shell() {
         assert!(stdout(&installation().command(&["completions", shell])).contains("stackwatch"));
     }
 }
+
+#[test]
+fn parse_reads_an_entity_list_from_a_file_or_a_folder() {
+    let daemon = installation();
+    let parse = |words: &[&str], path: &str| {
+        let path = daemon.path(path);
+        let args = [&["parse", "entities"], words, &["--json", path.to_str().unwrap()]].concat();
+        daemon.command(&args)
+    };
+    daemon.write(
+        "list.csv",
+        "Name,Alias,Country,Start date\nExample Optics,Exopt; EO,China,2021-06-03\n",
+    );
+    let answer = parse(&["--list", "my-list"], "list.csv");
+    let parsed: Value = serde_json::from_str(&stdout(&answer)).unwrap();
+    for field in ["format", "title", "problems", "next", "skipped", "complete", "version"] {
+        assert!(parsed.get(field).is_some(), "{field}: {parsed}");
+    }
+    let item = &parsed["items"][0];
+    let expected = serde_json::json!({
+        "list": "my-list", "name": "Example Optics", "aliases": ["Exopt", "EO"], "type": null,
+        "addresses": [], "countries": ["CN"], "programmes": [], "citations": [],
+        "listed": "2021-06-03", "removed": null, "source_url": null,
+    });
+    for (field, value) in expected.as_object().unwrap() {
+        assert_eq!(item[field], *value, "{field}");
+    }
+    assert!(item["entity_id"].as_str().is_some_and(|id| id.starts_with("example-optics-")));
+
+    std::fs::create_dir(daemon.path("set")).unwrap();
+    let nothing = "-0- ,".repeat(7);
+    daemon
+        .write("set/sdn.csv", &format!("7,\"EXAMPLE CO.\",-0- ,\"SDGT\",{nothing}-0- \r\n\u{1A}"));
+    daemon.write("set/alt.csv", "7,1,\"aka\",\"EXCO\",-0- \r\n\u{1A}");
+    let parsed: Value = serde_json::from_str(&stdout(&parse(&[], "set"))).unwrap();
+    assert_eq!(
+        (parsed["format"].as_str(), &parsed["items"][0]["aliases"]),
+        (Some("ofac-csv"), &serde_json::json!(["EXCO"]))
+    );
+
+    // A page instead of a list, a format that is none, a list that was cut.
+    daemon.write("page.csv", "<!doctype html><html><head><title>Sign in</title></head></html>");
+    let refused = parse(&[], "page.csv");
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(refused.stdout.is_empty() && !refused.stderr.is_empty());
+    assert_eq!(parse(&["--format", "nonsense"], "list.csv").status.code(), Some(64));
+    daemon.write("cut.json", "{\"entities\":[{\"name\":\"A\",\"country\":\"China\"},{\"na");
+    let parsed: Value = serde_json::from_str(&stdout(&parse(&[], "cut.json"))).unwrap();
+    assert_eq!(
+        (&parsed["complete"], parsed["items"].as_array().unwrap().len()),
+        (&Value::Bool(false), 1)
+    );
+}
