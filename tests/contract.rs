@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::{installation, rows, rss, stdout};
+use crate::{installation, rows, rss, stderr, stdout};
 
 #[test]
 fn parse_prints_one_object_and_refuses_what_is_no_feed() {
@@ -107,6 +107,32 @@ fn tag_and_eval_read_the_same_lines() {
     let report = stdout(&daemon.command(&["eval", path.to_str().unwrap(), "--json"]));
     let report: Value = serde_json::from_str(&report).unwrap();
     assert_eq!(report["facets"]["vendor"]["all"]["f1"], 1.0);
+}
+
+#[test]
+fn a_line_that_cannot_be_read_is_named_and_the_next_ones_are_tagged() {
+    let daemon = installation();
+    // Half a surrogate pair, a whole one, the bytes of half a one, then three that are no objects.
+    let lines = [
+        br#"{"title":"Huawei \ud83d u Beogradu"}"#.as_slice(),
+        br#"{"title":"Nuctech \ud83d\ude00"}"#,
+        b"{\"title\":\"Nuctech \xed\xa0\xbd\"}",
+        br#"{"title":"Huawei""#,
+        br#"["Huawei"]"#,
+        b"\xff\xfe",
+        br#"{"title":"Huawei u \u0000Novom Sadu"}"#,
+    ];
+    let output = daemon.command_with_input(&["tag", "--jsonl", "--json"], &lines.join(&b'\n'));
+    assert_eq!(output.status.code(), Some(1));
+    let tagged: Vec<Value> =
+        stdout(&output).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let ids: Vec<_> = tagged.iter().map(|line| &line["tags"][0]["id"]).collect();
+    assert_eq!(ids, ["huawei", "nuctech", "nuctech", "huawei"]);
+    assert_eq!(tagged[0]["title"], "Huawei \u{fffd} u Beogradu");
+    let complaints = stderr(&output);
+    for line in [":4: not JSON", ":5: not a JSON object", ":6: not JSON", "3 lines were left out"] {
+        assert!(complaints.contains(line), "{line}: {complaints}");
+    }
 }
 
 #[test]

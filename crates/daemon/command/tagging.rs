@@ -2,6 +2,7 @@
 
 use std::cmp::Reverse;
 
+use anyhow::Context as _;
 use serde_json::{Value, json};
 use tagger::eval::{Counts, Line, Score};
 use tagger::{Beside, Explained, Tagger, Text, Verdict};
@@ -9,7 +10,7 @@ use tagger::{Beside, Explained, Tagger, Text, Verdict};
 use crate::cli::{Cli, EvalArgs, TagArgs};
 use crate::command::{file, reads};
 use crate::exit::{Failure, Outcome};
-use crate::installation::{Installation, write_shipped};
+use crate::installation::{Installation, complain, write_shipped};
 use crate::output;
 
 /// `tag`
@@ -17,35 +18,48 @@ pub(crate) fn tag(cli: &Cli, args: &TagArgs) -> Outcome {
     let tagger = watchlists(cli)?;
     let stdin = [std::path::PathBuf::from("-")];
     let files = if args.files.is_empty() { &stdin[..] } else { &args.files };
+    let mut unreadable = 0;
     for path in files {
         let bytes = file::read(path)?;
-        if args.jsonl {
-            for (number, line) in lines(&bytes) {
-                tag_line(&tagger, args, line).map_err(|error| {
-                    let place = format!("{}:{number}", path.display());
-                    Failure::found(error.context(place))
-                })?;
-            }
-        } else {
+        if !args.jsonl {
             let text = connector::decode(&bytes, None).text;
             let text = Text { text: Some(&text), ..Text::default() };
             show(&tagger, args, &text, json!({}))?;
+            continue;
+        }
+        for (number, line) in lines(&bytes) {
+            match object(line) {
+                Ok(line) => tag_line(&tagger, args, line)?,
+                Err(error) => {
+                    complain(&format!("{}:{number}: {error:#}", path.display()));
+                    unreadable += 1;
+                }
+            }
         }
     }
-    Ok(())
+    match unreadable {
+        0 => Ok(()),
+        1 => Err(Failure::found(anyhow::anyhow!("1 line was left out"))),
+        many => Err(Failure::found(anyhow::anyhow!("{many} lines were left out"))),
+    }
 }
 
-fn tag_line(tagger: &Tagger, args: &TagArgs, line: &[u8]) -> anyhow::Result<()> {
-    let line = repair_surrogates(line);
-    let value: Value = serde_json::from_str(&line)?;
-    let field = |name: &str| value.get(name).and_then(Value::as_str);
+/// One line of JSON Lines.
+fn object(line: &[u8]) -> anyhow::Result<Value> {
+    let value: Value = serde_json::from_str(&repair_surrogates(line)).context("not JSON")?;
+    anyhow::ensure!(value.is_object(), "not a JSON object");
+    Ok(value)
+}
+
+fn tag_line(tagger: &Tagger, args: &TagArgs, line: Value) -> Outcome {
+    let field = |name: &str| line.get(name).and_then(Value::as_str);
     let text = Text {
         title: field("title"),
         summary: field("summary"),
         text: field("text"),
         lang: field("lang"),
     };
-    show(tagger, args, &text, value.clone()).map_err(|failure| anyhow::anyhow!("{failure}"))
+    show(tagger, args, &text, line.clone())
 }
 
 fn show(tagger: &Tagger, args: &TagArgs, text: &Text<'_>, mut line: Value) -> Outcome {
