@@ -4,7 +4,8 @@
 mod lists;
 mod watchlists;
 
-use std::path::PathBuf;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use tagger::CompanyMatcher;
@@ -46,6 +47,41 @@ fn the_real_lists_are_read_in_no_time() {
         }
         assert!(!listed.name.is_empty() || tags.is_empty() || !listed.aliases.is_empty());
     }
+}
+
+/// The names of parties in the XML notices of a folder.
+fn parties(folder: &Path, names: &mut BTreeSet<String>) {
+    for entry in std::fs::read_dir(folder).unwrap().map(Result::unwrap) {
+        let path = entry.path();
+        if path.is_dir() {
+            parties(&path, names);
+        } else if path.extension().is_some_and(|e| e == "xml") {
+            let text = String::from_utf8_lossy(&std::fs::read(&path).unwrap()).into_owned();
+            for mark in ["<OFFICIALNAME>", "<cbc:Name>", "<cbc:Name languageID=\"ENG\">"] {
+                let all = text.split(mark).skip(1).filter_map(|rest| rest.split('<').next());
+                names.extend(all.map(str::to_owned));
+            }
+        }
+    }
+}
+
+#[test]
+fn parties_of_real_notices_are_taken_for_vendors_when_they_are() {
+    let Some(folder) = real_lists() else {
+        println!("STACKWATCH_REALDATA names no folder: nothing tried");
+        return;
+    };
+    let mut names = BTreeSet::new();
+    parties(&folder.join("../procurement"), &mut names);
+    let matcher = CompanyMatcher::build(&watchlists::shipped());
+    println!("{} parties", names.len());
+    for name in &names {
+        let of = Designation { names: vec![name], role: Role::Supplier, ..Designation::default() };
+        for tag in matcher.tag(&of) {
+            println!("party {name}: {} {:.2}", tag.rule, tag.confidence);
+        }
+    }
+    assert!(names.len() > 100, "the names of parties stand elsewhere now");
 }
 
 /// A line of `companies.jsonl`: what a list or a notice says, and the vendors that it names.

@@ -9,7 +9,7 @@ const MAX_BAG: usize = 8;
 /// Letters of a coined word that is found when it is written as two.
 const MIN_SPLIT_LETTERS: usize = 7;
 /// Places in one name: hostile names repeat a word.
-const MAX_HITS: usize = 64;
+const MAX_HITS: usize = 32;
 
 /// A name of a vendor in a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

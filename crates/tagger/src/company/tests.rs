@@ -1,3 +1,5 @@
+use proptest::prelude::*;
+
 use super::*;
 use crate::RuleSpec;
 
@@ -106,4 +108,63 @@ fn an_address_decides_where_no_name_does() {
     let tags = matcher().tag(&of);
     assert_eq!(tags[0].rule, "bgi/company-address");
     assert_eq!(tags[0].spans[0].text, "Beishan Industrial Zone, Yantian");
+}
+
+/// Pieces that names are made of, and pieces that nobody expects.
+fn piece() -> impl Strategy<Value = String> {
+    let known = [
+        "Huawei",
+        "华为",
+        "ZTE",
+        "B.G.I.",
+        "BGI",
+        "Genomics",
+        "Co., Ltd.",
+        "(",
+        ")",
+        "Šé",
+        "Хуавеј",
+    ];
+    let known = prop::sample::select(known.to_vec()).prop_map(str::to_owned);
+    prop_oneof![4 => known, 1 => any::<String>(), 1 => ".{0,8}"]
+}
+
+proptest! {
+    #[test]
+    fn any_text_is_read_and_spans_slice_it(
+        title in prop::collection::vec(piece(), 0..6),
+        lines in prop::collection::vec(prop::collection::vec(piece(), 0..5), 0..6),
+    ) {
+        let title = title.join(" ");
+        let lines: Vec<String> = lines.iter().map(|line| line.join(" ")).collect();
+        let text = lines.join("\n");
+        let of = Designation { title: Some(&title), text: Some(&text), ..Designation::default() };
+        let typed = Designation {
+            aliases: lines.iter().map(String::as_str).collect(),
+            names: vec![&title],
+            ..of.clone()
+        };
+        for of in [&of, &typed] {
+            for span in matcher().tag(of).iter().flat_map(|tag| &tag.spans) {
+                let field = of.field(span.field).unwrap();
+                prop_assert_eq!(&field[span.start as usize..span.end as usize], span.text.as_str());
+            }
+        }
+    }
+
+    #[test]
+    fn the_order_of_aliases_does_not_matter(
+        name in piece(),
+        aliases in prop::collection::vec(prop::collection::vec(piece(), 1..4), 0..5),
+    ) {
+        let aliases: Vec<String> = aliases.iter().map(|alias| alias.join(" ")).collect();
+        let mut of = Designation {
+            names: vec![&name],
+            aliases: aliases.iter().map(String::as_str).collect(),
+            ..Designation::default()
+        };
+        let one = matcher().tag(&of);
+        of.aliases.reverse();
+        prop_assert_eq!(one, matcher().tag(&of));
+    }
 }

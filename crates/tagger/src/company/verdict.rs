@@ -1,5 +1,7 @@
 //! Whether a name that holds a vendor's name is the vendor.
 
+use std::collections::BTreeSet;
+
 use super::address;
 use super::form::{Form, Guard, Phrase, Strength, Vendors};
 use super::lexicon::{Class, HAN_FILLERS, HOME_COUNTRIES, OFFSHORE};
@@ -9,6 +11,8 @@ use super::{Designation, Kind, Role, Use, Value};
 
 /// How sure a vendor's address alone makes.
 const BY_ADDRESS: f32 = 0.6;
+/// Words of a name that are read: every one is held against every other.
+const MAX_NAME_WORDS: usize = 128;
 /// Letters of an acronym that means too many things as an alias alone.
 const BARE_LETTERS: usize = 3;
 
@@ -64,7 +68,8 @@ pub(super) fn judge(vendors: &Vendors, of: &Designation<'_>, values: &[Value<'_>
         .enumerate()
         .filter(|(_, value)| value.is != Use::Address)
         .map(|(number, value)| {
-            let words = words(value.text);
+            let mut words = words(value.text);
+            words.truncate(MAX_NAME_WORDS);
             let hits = hits(vendors, &words);
             Named { value: number, is: value.is, words, hits }
         })
@@ -120,13 +125,12 @@ fn holds(vendors: &Vendors, vendor: u32, accepted: &[Accepted], named: &[Named<'
     }
     let form = |hit: &Hit| &vendors.forms[hit.form as usize];
     let is_own = |name: &Named<'_>| name.hits.iter().any(|hit| form(hit).vendor == vendor);
-    let spelled = named.iter().flat_map(|name| &name.hits).map(form).any(|form| {
-        let others = named.iter().filter(|name| !is_own(name));
-        form.vendor == vendor
-            && form.words.len() == 1
-            && others.into_iter().any(|name| spells(&name.words, &form.words[0]))
-    });
-    if spelled {
+    let all = named.iter().flat_map(|name| &name.hits);
+    let forms: BTreeSet<u32> = all.map(|hit| hit.form).collect();
+    let forms = forms.into_iter().map(|number| &vendors.forms[number as usize]);
+    let mut short = forms.filter(|form| form.vendor == vendor && form.words.len() == 1);
+    let others = || named.iter().filter(|name| !is_own(name));
+    if short.any(|form| others().any(|name| spells(&name.words, &form.words[0]))) {
         return false;
     }
     let by_name = |a: &&Accepted| named[a.named].is == Use::Name;
@@ -141,11 +145,14 @@ fn by_address(vendors: &Vendors, values: &[Value<'_>]) -> Option<Found> {
         return None;
     }
     let addresses = values.iter().enumerate().filter(|(_, value)| value.is == Use::Address);
-    addresses.into_iter().find_map(|(number, value)| {
+    let owned = addresses.filter_map(|(number, value)| {
         let (vendor, start, end) = address::owner(vendors, &words(value.text))?;
-        let places = vec![(number, start, end)];
-        Some(Found { vendor, why: Why::Address, confidence: BY_ADDRESS, places })
-    })
+        Some((vendor, (number, start, end)))
+    });
+    let owned: Vec<_> = owned.collect();
+    let vendor = owned.iter().map(|(vendor, _)| *vendor).min()?;
+    let places = owned.into_iter().filter(|(owner, _)| *owner == vendor).map(|(_, place)| place);
+    Some(Found { vendor, why: Why::Address, confidence: BY_ADDRESS, places: places.collect() })
 }
 
 fn place_of(of: &Designation<'_>, values: &[Value<'_>], named: &[Named<'_>]) -> At {

@@ -7,6 +7,8 @@ use crate::han::{SIMPLIFIED, TRADITIONAL};
 
 /// Bytes of one name or address that are read: whole paragraphs stand in name cells of real lists.
 pub(super) const MAX_VALUE_BYTES: usize = 4_096;
+/// Words of one name or address.
+const MAX_WORDS: usize = 512;
 /// The longest word in bytes: what is longer names nobody.
 const MAX_WORD_BYTES: usize = 64;
 
@@ -32,7 +34,9 @@ pub(super) fn words(original: &str) -> Vec<Word<'_>> {
     let mut words: Vec<Word<'_>> = Vec::new();
     let mut depth = 0_u32;
     let mut rest = original.char_indices().peekable();
-    while let Some((start, first)) = rest.next() {
+    while words.len() < MAX_WORDS
+        && let Some((start, first)) = rest.next()
+    {
         if !is_letter(first) {
             match first {
                 '(' | '[' | '（' | '【' => depth += 1,
