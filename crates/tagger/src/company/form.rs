@@ -11,7 +11,7 @@ use super::words::{Word, is_han, words};
 use crate::{EntrySpec, RuleSpec};
 
 /// Part of every version: changes when the same lists would find other things.
-const ENGINE: &str = "company/1";
+const ENGINE: &str = "company/2";
 /// The longest acronym in letters that other firms are likely to share.
 const SHORT_LETTERS: usize = 4;
 
@@ -42,6 +42,11 @@ pub(super) struct Form {
     pub(super) letters: usize,
     /// Written in capitals only: `BGI`, unlike `Dahua`.
     pub(super) acronym: bool,
+    /// Written with a capital inside: `FiberHome`.
+    pub(super) coined: bool,
+    /// With the legal form that the list gives it, where that makes it unmistakable: `ZTE
+    /// Corporation`. Empty: it has none.
+    pub(super) full: Vec<String>,
     /// Where the rule's `needs` and `unless` stand in [`Vendors::guards`].
     pub(super) guard: Option<u32>,
 }
@@ -183,6 +188,12 @@ impl Vendors {
         }
         let texts: Vec<String> = kept.iter().map(|w| w.text.clone().into_owned()).collect();
         let strength = strength(&kept, guard.is_some());
+        let coined = kept.len() == 1 && has_capital_inside(name);
+        let full = if kept.len() < all.len() && guard.is_none() {
+            all.iter().map(|w| w.text.clone().into_owned()).collect()
+        } else {
+            Vec::new()
+        };
         let acronym =
             kept.len() == 1 && crate::endings::is_acronym(&name[kept[0].start..kept[0].end]);
         // Two words that are often written as one: TP-Link, TPLink.
@@ -194,15 +205,17 @@ impl Vendors {
             let joined = std::iter::once(format!("{first}{second}")).chain(rest.iter().cloned());
             let joined: Vec<String> = joined.collect();
             let letters = letters(&joined);
-            self.push(Form { vendor, letters, acronym, words: joined, strength, guard });
+            let (words, full) = (joined, Vec::new());
+            self.push(Form { vendor, words, strength, letters, acronym, coined, full, guard });
         }
-        let letters = letters(&texts);
-        self.push(Form { vendor, letters, acronym, words: texts, strength, guard });
+        let (letters, words) = (letters(&texts), texts);
+        self.push(Form { vendor, words, strength, letters, acronym, coined, full, guard });
     }
 
     fn push(&mut self, form: Form) {
         let is_known = |f: &Form| {
-            f.vendor == form.vendor && f.words == form.words && f.strength >= form.strength
+            let same = f.vendor == form.vendor && f.words == form.words && f.full == form.full;
+            same && f.strength >= form.strength
         };
         if !self.forms.iter().rev().take_while(|f| f.vendor == form.vendor).any(is_known) {
             self.forms.push(form);
@@ -242,6 +255,11 @@ pub(super) fn bag<'a>(words: impl Iterator<Item = &'a str>) -> String {
     let mut words: Vec<_> = words.collect();
     words.sort_unstable();
     words.join(" ")
+}
+
+fn has_capital_inside(name: &str) -> bool {
+    let mut pairs = name.chars().zip(name.chars().skip(1));
+    pairs.any(|(one, two)| one.is_lowercase() && two.is_uppercase())
 }
 
 fn letters(words: &[String]) -> usize {

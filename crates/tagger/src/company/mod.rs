@@ -8,6 +8,7 @@
 
 mod address;
 mod form;
+mod hit;
 mod lexicon;
 mod search;
 mod verdict;

@@ -3,18 +3,19 @@
 use std::collections::BTreeSet;
 
 use super::address;
-use super::form::{Form, Guard, Phrase, Strength, Vendors};
-use super::lexicon::{Class, HAN_FILLERS, HOME_COUNTRIES, OFFSHORE};
+use super::form::{Strength, Vendors};
+use super::hit::Judge;
+use super::lexicon::{Class, HOME_COUNTRIES, OFFSHORE};
 use super::search::{Hit, hits};
 use super::words::{Word, is_han, words};
-use super::{Designation, Kind, Role, Use, Value};
+use super::{Designation, Kind, Use, Value};
 
 /// How sure a vendor's address alone makes.
 const BY_ADDRESS: f32 = 0.6;
 /// Words of a name that are read: every one is held against every other.
 const MAX_NAME_WORDS: usize = 128;
 /// Letters of an acronym that means too many things as an alias alone.
-const BARE_LETTERS: usize = 3;
+pub(super) const BARE_LETTERS: usize = 3;
 
 /// What a vendor was recognised by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,18 +36,18 @@ pub(super) struct Found {
 
 /// Where the designation is, as far as it says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum At {
+pub(super) enum At {
     Home,
     Abroad,
     Unknown,
 }
 
 /// A name or alias with what was found in it.
-struct Named<'v> {
+pub(super) struct Named<'v> {
     value: usize,
-    is: Use,
-    words: Vec<Word<'v>>,
-    hits: Vec<Hit>,
+    pub(super) is: Use,
+    pub(super) words: Vec<Word<'v>>,
+    pub(super) hits: Vec<Hit>,
 }
 
 /// One accepted hit.
@@ -193,7 +194,7 @@ fn content<'w, 'a>(words: &'w [Word<'a>]) -> impl Iterator<Item = &'w Word<'a>> 
 }
 
 /// Whether the first letters of the words are `acronym`.
-fn spells(words: &[Word<'_>], acronym: &str) -> bool {
+pub(super) fn spells(words: &[Word<'_>], acronym: &str) -> bool {
     let initials = |words: &mut dyn Iterator<Item = &Word<'_>>| -> String {
         words.filter_map(|word| word.text.chars().next()).collect()
     };
@@ -201,190 +202,4 @@ fn spells(words: &[Word<'_>], acronym: &str) -> bool {
     let all = initials(&mut outside());
     let kept = initials(&mut outside().filter(|word| word.class != Class::Filler));
     acronym.len() > 1 && (all.starts_with(acronym) || kept.starts_with(acronym))
-}
-
-/// One hit in one name.
-struct Judge<'j> {
-    vendors: &'j Vendors,
-    of: &'j Designation<'j>,
-    name: &'j Named<'j>,
-    hit: &'j Hit,
-    at: At,
-}
-
-impl Judge<'_> {
-    fn form(&self) -> &Form {
-        &self.vendors.forms[self.hit.form as usize]
-    }
-
-    fn guard(&self) -> Option<&Guard> {
-        self.form().guard.map(|number| &self.vendors.guards[number as usize])
-    }
-
-    /// How sure the hit makes that the name is the vendor's; `None`: it is not.
-    fn confidence(&self) -> Option<f32> {
-        let form = self.form();
-        let words = &self.name.words;
-        let hit = self.hit;
-        let vetoed = |phrase: &Phrase| phrase.is_beside(words, hit.first..hit.last + 1);
-        if self.guard().is_some_and(|guard| guard.unless.iter().any(vetoed)) {
-            return None;
-        }
-        if form.words[0].starts_with(is_han) {
-            return self.in_han();
-        }
-        match form.strength {
-            Strength::Strong => self.strong(),
-            Strength::Short => self.short(),
-            Strength::Common => self.common(),
-        }
-    }
-
-    /// The words that no name of the vendor takes.
-    fn rest(&self) -> impl Iterator<Item = &Word<'_>> {
-        let vendor = self.form().vendor;
-        let own = move |hit: &&Hit| self.vendors.forms[hit.form as usize].vendor == vendor;
-        let taken = move |n: usize| {
-            self.name.hits.iter().filter(own).any(|hit| hit.first <= n && n <= hit.last)
-        };
-        let words = self.name.words.iter().enumerate();
-        words.filter(move |(n, word)| word.class != Class::Filler && !taken(*n)).map(|(_, w)| w)
-    }
-
-    /// Whether the word is one of the vendor's names, or one that the rule wants to see.
-    fn is_companion(&self, word: &Word<'_>) -> bool {
-        let vendor = &self.vendors.all[self.form().vendor as usize];
-        let needed = |guard: &Guard| {
-            guard.needs.iter().any(|phrase| phrase.is_in(std::slice::from_ref(word)))
-        };
-        vendor.words.binary_search_by(|w| w.as_str().cmp(word.text.as_ref())).is_ok()
-            || self.guard().is_some_and(needed)
-    }
-
-    fn has_own_words(&self) -> bool {
-        self.rest().any(|w| w.class == Class::Own && w.text.len() > 2 && !self.is_companion(w))
-    }
-
-    fn strong(&self) -> Option<f32> {
-        if self.is_a_person() {
-            return None;
-        }
-        Some(match (self.rest().next().is_none(), self.has_own_words()) {
-            (true, _) => 1.0,
-            (false, false) => 0.95,
-            (false, true) => 0.9,
-        })
-    }
-
-    /// `SHEIN, Andrey`: a family name, a comma, other names and nothing that a company has.
-    fn is_a_person(&self) -> bool {
-        let words = &self.name.words;
-        let last = &words[self.hit.last];
-        let rest = &words[self.hit.last + 1..];
-        self.of.kind == Kind::Unknown
-            && self.hit.first == 0
-            && last.comma_follows
-            && (1..=3).contains(&rest.len())
-            && rest.iter().all(|word| word.class == Class::Own)
-    }
-
-    fn short(&self) -> Option<f32> {
-        let form = self.form();
-        let words = &self.name.words;
-        if form.words.len() == 1 && spells_rest(words, self.hit) {
-            return None;
-        }
-        let own = self.has_own_words();
-        let beside = || self.rest().filter(|w| matches!(w.class, Class::Own | Class::Common));
-        let companion = beside().any(|word| self.is_companion(word));
-        let trade = beside().any(|word| !self.is_companion(word));
-        let leads = words[..self.hit.first].iter().all(|w| is_place(w) || w.class == Class::Filler);
-        // A name that others share counts by what stands beside it.
-        let shared = form.guard.is_some() && (!form.acronym || form.letters <= BARE_LETTERS);
-        if self.of.role == Role::Buyer && (own || self.at != At::Home) {
-            return None;
-        }
-        let is_lead = form.acronym && leads && self.at == At::Home && self.name.is == Use::Name;
-        if shared && own && !companion && !is_lead {
-            return None;
-        }
-        match self.at {
-            At::Home if !own => Some(0.95),
-            At::Home => Some(0.85),
-            _ if companion && !own => Some(0.85),
-            At::Unknown if !own && form.guard.is_none() && form.letters > BARE_LETTERS => {
-                Some(0.85)
-            }
-            At::Unknown if !trade && (!shared || form.acronym) => Some(0.85),
-            At::Unknown if self.of.role == Role::Listed && self.rest().next().is_none() => {
-                Some(0.7)
-            }
-            At::Unknown if form.letters > BARE_LETTERS && leads && self.is_formal() => Some(0.75),
-            At::Abroad if !trade && !shared && self.says_more() => Some(0.8),
-            At::Abroad if !trade && form.acronym && self.rest().next().is_some() => Some(0.7),
-            At::Unknown | At::Abroad => None,
-        }
-    }
-
-    /// The legal form is one that names of Chinese firms end with in English.
-    fn is_formal(&self) -> bool {
-        let formal = ["co", "company", "corp", "corporation"];
-        self.name.words.iter().any(|word| formal.contains(&word.text.as_ref()))
-    }
-
-    /// Anything stands beside the hit, be it a legal form.
-    fn says_more(&self) -> bool {
-        self.name.words.len() > self.hit.last + 1 - self.hit.first
-    }
-
-    fn common(&self) -> Option<f32> {
-        let form = self.form();
-        let words = &self.name.words;
-        let is_place =
-            |word: &Word<'_>| matches!(word.class, Class::Home | Class::Place | Class::Filler);
-        if !words[..self.hit.first].iter().all(is_place) {
-            return None;
-        }
-        let here = self.at == At::Home;
-        let companion =
-            self.rest().any(|word| self.is_companion(word) && word.class != Class::Home);
-        let says_more = |word: &Word<'_>| matches!(word.class, Class::Own | Class::Common);
-        let more = self.rest().any(says_more);
-        if form.words.len() == 1 {
-            return (companion || (here && self.rest().next().is_none())).then_some(0.8);
-        }
-        let trades =
-            form.words.iter().filter(|w| super::lexicon::class(w) == Class::Common).count();
-        match (more, here) {
-            (false, _) => Some(0.95),
-            (true, true) if trades > 1 && (form.guard.is_none() || companion) => Some(0.8),
-            (true, _) => None,
-        }
-    }
-
-    /// In scripts without spaces what is left of the name decides.
-    fn in_han(&self) -> Option<f32> {
-        if self.form().strength == Strength::Strong {
-            return Some(0.95);
-        }
-        let word = &self.name.words[self.hit.first];
-        let mut left = word.text.replacen(self.form().words[0].as_str(), "", 1);
-        for filler in HAN_FILLERS {
-            left = left.replace(filler, "");
-        }
-        let needed =
-            |guard: &Guard| guard.needs.iter().any(|phrase| phrase.is_in(&self.name.words));
-        (left.is_empty() || self.guard().is_some_and(needed)).then_some(0.85)
-    }
-}
-
-fn is_place(word: &Word<'_>) -> bool {
-    matches!(word.class, Class::Home | Class::Place)
-}
-
-/// Whether the words beside the hit spell it: Beijing Graphene Institute (BGI).
-fn spells_rest(words: &[Word<'_>], hit: &Hit) -> bool {
-    let acronym = &words[hit.first].text;
-    let (before, after) = (&words[..hit.first], &words[hit.last + 1..]);
-    spells(before, acronym) || spells(after, acronym)
 }

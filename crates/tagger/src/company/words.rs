@@ -21,6 +21,8 @@ pub(super) struct Word<'a> {
     pub(super) start: usize,
     pub(super) end: usize,
     pub(super) class: Class,
+    /// It begins with a small letter.
+    pub(super) small: bool,
     /// It stands in brackets.
     pub(super) bracketed: bool,
     /// What stands between it and the next word holds a comma.
@@ -86,7 +88,8 @@ pub(super) fn words(original: &str) -> Vec<Word<'_>> {
         }
         let text = normal(piece, han);
         let class = lexicon::class(&text);
-        words.push(Word { text, start, end, class, bracketed: depth > 0, comma_follows: false });
+        let (small, bracketed) = (first.is_lowercase(), depth > 0);
+        words.push(Word { text, start, end, class, small, bracketed, comma_follows: false });
     }
     words
 }
