@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod contract;
+mod coverage;
 mod crash;
 mod daemon;
 mod lists;

@@ -69,7 +69,7 @@ pub(crate) enum Command {
     /// Renders the digest of a day
     Digest(DigestArgs),
     /// What was watched, and what was not
-    Coverage(SinceArgs),
+    Coverage(CoverageArgs),
     /// Documents that could not be read
     #[command(subcommand)]
     Quarantine(QuarantineCommand),
@@ -345,9 +345,19 @@ impl Format {
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct SinceArgs {
+pub(crate) struct CoverageArgs {
+    /// From when: 2026-03-01, 2026-03-01T07:00:00Z, or 24h, 7d [default: a day; the matrix: 90 days]
     #[arg(long)]
     pub(crate) since: Option<String>,
+    /// Until when [default: now]
+    #[arg(long, conflicts_with = "matrix")]
+    pub(crate) until: Option<String>,
+    /// The hour from this time on: watched and quiet, or blind and why
+    #[arg(long, value_name = "TIME", conflicts_with_all = ["since", "until", "matrix"])]
+    pub(crate) at: Option<String>,
+    /// Country by layer by vendor: who watches, and what nobody does
+    #[arg(long)]
+    pub(crate) matrix: bool,
     #[arg(long)]
     pub(crate) json: bool,
 }

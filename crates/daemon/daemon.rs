@@ -297,6 +297,11 @@ impl Actions for Live {
         )
     }
 
+    fn vendors(&self) -> Answer<Vec<Vendor>> {
+        let tagger = self.cx().tagger;
+        Box::pin(async move { Ok(tell::vendors(&tagger)) })
+    }
+
     fn vendor(&self, id: String) -> Answer<Vendor> {
         let tagger = self.cx().tagger;
         Box::pin(async move { tell::vendor(&tagger, &id) })

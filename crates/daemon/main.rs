@@ -80,7 +80,7 @@ async fn dispatch(cli: &Cli) -> Outcome {
             command::reads::alert(cli, id, *json).await
         }
         Command::Digest(args) => command::digest::digest(cli, args).await,
-        Command::Coverage(args) => command::reads::coverage(cli, args).await,
+        Command::Coverage(args) => command::coverage::coverage(cli, args).await,
         Command::Quarantine(what) => command::quarantine::quarantine(cli, what).await,
         Command::Deliveries(DeliveriesCommand::List { state, limit, json }) => {
             command::reads::deliveries(cli, state.as_deref(), *limit, *json).await

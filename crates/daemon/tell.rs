@@ -129,6 +129,11 @@ pub(crate) fn vendor(tagger: &Tagger, id: &str) -> Result<Vendor, Error> {
     Ok(Vendor { id: id.to_owned(), label: label.to_owned(), usual_layers })
 }
 
+/// All vendors that are looked for.
+pub(crate) fn vendors(tagger: &Tagger) -> Vec<Vendor> {
+    tagger.ids(Facet::Vendor).filter_map(|id| vendor(tagger, id).ok()).collect()
+}
+
 /// Tags stored items again.
 pub(crate) async fn retag(
     cx: &Context,

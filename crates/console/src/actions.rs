@@ -24,6 +24,8 @@ pub trait Actions: Send + Sync + 'static {
     fn accept_list(&self, source: SourceId) -> Answer<Value>;
     /// What the watchlists say about a vendor.
     fn vendor(&self, id: String) -> Answer<Vendor>;
+    /// All vendors of the watchlists.
+    fn vendors(&self) -> Answer<Vec<Vendor>>;
     /// Applies the watchlists as the files have them to stored items, or says what that would
     /// change.
     fn retag(&self, which: RetagQuery) -> Answer<Value>;

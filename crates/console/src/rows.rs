@@ -443,6 +443,22 @@ pub struct CoverageRow {
     pub period: Period,
     /// When it was blind in the asked period, oldest first.
     pub gaps: Vec<Gap>,
+    /// The whole asked period without a hole, oldest first.
+    #[serde(default)]
+    pub spans: Vec<Span>,
+    /// Items that first came in the asked period; watched and none: it was quiet.
+    #[serde(default)]
+    pub items: u64,
+}
+
+/// A stretch of time in which a source was in one state.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Span {
+    pub from: Timestamp,
+    pub to: Timestamp,
+    pub state: Sight,
+    /// Why it was not watched.
+    pub reason: Option<String>,
 }
 
 /// The sum of the attempts in a period.
@@ -478,6 +494,46 @@ pub struct Gap {
     /// `null`: it lasts.
     pub to: Option<Timestamp>,
     pub reason: Option<String>,
+}
+
+/// A vendor in a layer, as far as the sources of one country go.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MatrixRow {
+    /// ISO 3166-1 alpha-2; `null`: the sources of no country.
+    pub country: Option<String>,
+    pub layer: String,
+    pub vendor: String,
+    /// The watchlists name the layer as one of the vendor's.
+    pub usual: bool,
+    /// Sources of the country that are seen now: what they publish about it would arrive.
+    pub watching: Vec<SourceId>,
+    /// Sources of the country that should be and are not.
+    pub blind: Vec<SourceId>,
+    /// Sources of the country that brought the vendor in this layer, in the asked time.
+    pub brought: Vec<Brought>,
+    /// What is missing; `null`: it is watched and was seen.
+    pub gap: Option<MatrixGap>,
+}
+
+/// What one source brought.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Brought {
+    pub source: SourceId,
+    pub items: u64,
+    /// When the newest of them came.
+    pub last: Timestamp,
+}
+
+/// Why nothing may be known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MatrixGap {
+    /// No source of the country is switched on.
+    NoSource,
+    /// There are some, and none of them is seen now.
+    Blind,
+    /// They are seen and brought nothing of it.
+    Silent,
 }
 
 /// A stretch of time in which the daemon did not run: nothing was watched.

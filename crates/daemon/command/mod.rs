@@ -2,6 +2,7 @@
 
 pub(crate) mod channel;
 pub(crate) mod check;
+pub(crate) mod coverage;
 pub(crate) mod digest;
 pub(crate) mod doctor;
 pub(crate) mod file;

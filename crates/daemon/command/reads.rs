@@ -1,12 +1,12 @@
 //! Reads: items, alerts, deliveries, coverage, sources.
 
-use console::query::{self, AlertsQuery, CoverageQuery, DeliveriesQuery, ItemsQuery};
-use console::rows::{AlertDetail, AlertRow, CoverageRow, DeliveryRow, ItemRow, Sight, SourceRow};
+use console::query::{self, AlertsQuery, DeliveriesQuery, ItemsQuery};
+use console::rows::{AlertDetail, AlertRow, DeliveryRow, ItemRow, Sight, SourceRow};
 use model::{DeliveryState, Facet, Tag, Timestamp, one_line};
 use pipeline::{Clock as _, SystemClock};
 use serde_json::json;
 
-use crate::cli::{Cli, ItemsArgs, SinceArgs};
+use crate::cli::{Cli, ItemsArgs};
 use crate::command::since::since;
 use crate::exit::{Failure, Outcome};
 use crate::installation::Installation;
@@ -173,44 +173,6 @@ pub(crate) async fn deliveries(
     output::table(&["message", "channel", "state", "attempts", "due", "note"], cells.collect())
 }
 
-/// `coverage`
-pub(crate) async fn coverage(cli: &Cli, args: &SinceArgs) -> Outcome {
-    let at = Installation::load(cli)?;
-    let now = SystemClock.now();
-    let since = moment(&at, args.since.as_deref())?;
-    let query = CoverageQuery { since };
-    let from = since.unwrap_or_else(|| now.before(std::time::Duration::from_secs(86_400)));
-    let reach = Reach::find(&at).await?;
-    let sources = at.config.console.sources.clone();
-    let rows: Vec<CoverageRow> = reach
-        .ask("/api/coverage", &query, |store| query::coverage(store, &sources, from, now))
-        .await?;
-    reach.close().await?;
-    if args.json {
-        return output::json_lines(&rows);
-    }
-    let on = rows.iter().filter(|row| !matches!(row.state, Sight::Off | Sight::Retired));
-    let watched = on.clone().filter(|row| row.state == Sight::Watched).count();
-    output::line(&format!("watched {watched} of {}", on.clone().count()))?;
-    let cells = on.map(|row| {
-        vec![
-            row.source.to_string(),
-            sight_word(row.state).into(),
-            row.since.map_or_else(|| "–".into(), |time| local(&at, time)),
-            output::or_dash(row.outcome),
-            row.last_success.map_or_else(|| "never".into(), |time| local(&at, time)),
-            output::or_dash(row.reason.as_ref()),
-        ]
-    });
-    let header = ["source", "state", "since", "last outcome", "last success", "reason"];
-    output::table(&header, cells.collect())?;
-    let off = rows.iter().filter(|row| row.state == Sight::Off).count();
-    if off > 0 {
-        output::line(&format!("{off} sources are off: `stackwatch source list` says why"))?;
-    }
-    Ok(())
-}
-
 /// `source list`
 pub(crate) async fn sources(cli: &Cli, json: bool) -> Outcome {
     let at = Installation::load(cli)?;
@@ -332,7 +294,7 @@ fn delivery_state(text: &str) -> Result<DeliveryState, Failure> {
     })
 }
 
-fn sight_word(sight: Sight) -> &'static str {
+pub(crate) fn sight_word(sight: Sight) -> &'static str {
     match sight {
         Sight::Watched => "watched",
         Sight::Blind => "blind",

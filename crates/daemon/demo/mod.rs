@@ -322,7 +322,7 @@ impl Story<'_> {
     fn coverage(&self) -> Result<Vec<console::rows::CoverageRow>, Failure> {
         let now = self.cx.clock.now();
         let since = CoverageQuery::default().since.unwrap_or(self.began);
-        query::coverage(self.store, &self.at.config.console.sources, since, now)
+        query::coverage(self.store, &self.at.config.console.sources, since..now, now)
             .map_err(reach::failure)
     }
 

@@ -498,6 +498,8 @@ impl<'a> Run<'a> {
             error: after.error.clone(),
         };
         self.commit.put::<tables::Attempts>(&(id.clone(), self.at.now), &attempt);
+        let (known, states) = (self.known.blind.as_ref(), (before, after));
+        crate::blind::note(&mut self.commit, self.at.source, known, states, self.at.now);
         for old in &self.known.old_attempts {
             self.commit.delete::<tables::Attempts>(&(id.clone(), *old));
         }

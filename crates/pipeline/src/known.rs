@@ -26,6 +26,8 @@ pub struct Known {
     pub details: HashMap<ItemId, Detail>,
     /// Attempts stored before, oldest first, as far as they are to be trimmed.
     pub old_attempts: Vec<model::Timestamp>,
+    /// The silence that lasts, if one does.
+    pub blind: Option<model::Blind>,
     expects: Expects,
 }
 
@@ -75,6 +77,13 @@ impl Known {
         } else {
             vec![]
         };
+        let blind = match state.value.as_ref().filter(|state| state.failures > 0) {
+            Some(failing) => {
+                let key = (source.id.clone(), crate::blind::key(failing));
+                store.get::<tables::Blindness>(&key)?.filter(|row| row.until.is_none())
+            }
+            None => None,
+        };
         Ok(Self {
             expects: Expects { state: Some(state.version), ..Expects::default() },
             state: state.value,
@@ -84,6 +93,7 @@ impl Known {
             alerts: HashMap::new(),
             details: HashMap::new(),
             old_attempts,
+            blind,
         })
     }
 

@@ -3,6 +3,7 @@
 #[cfg(test)]
 mod absorb_tests;
 mod alerting;
+mod blind;
 mod clock;
 mod context;
 mod criteria;

@@ -4,10 +4,11 @@ use std::ops::ControlFlow;
 use std::time::Duration;
 
 use model::{Health, SourceId, SourceState, Timestamp};
-use store::tables::{Attempts, Outages, Transitions};
+use store::tables::{Attempts, Blindness, BySource, Outages, Transitions};
 use store::{Range, Store};
 
 use super::sources::states;
+use super::spans::{History, Stretch};
 use super::walk;
 use crate::Error;
 use crate::rows::{CoverageRow, Gap, OutageRow, Period, Sight};
@@ -16,20 +17,31 @@ use crate::settings::SourceInfo;
 /// How late a poll may be, beside its interval, before nobody can be said to watch.
 const GRACE: Duration = Duration::from_secs(600);
 
-/// What was and was not seen of each source since `since`, by id.
+/// What was and was not seen of each source in `period`, by id.
 pub fn coverage(
     store: &Store,
     configured: &[SourceInfo],
-    since: Timestamp,
+    asked: std::ops::Range<Timestamp>,
     now: Timestamp,
 ) -> Result<Vec<CoverageRow>, Error> {
+    let (since, until) = (asked.start, asked.end.min(now));
+    let outages: Vec<_> = outages(store, since)?
+        .into_iter()
+        .map(|row| (row.from, model::Outage { until: row.until }))
+        .collect();
     states(store, configured)?
         .into_iter()
         .map(|(id, (info, state))| {
             let (sight, from, reason) = sight(info, &state, now);
+            let history = History {
+                outages: outages.clone(),
+                ..history(store, &id, &state, (sight, from, reason.clone()), since)?
+            };
             Ok(CoverageRow {
                 period: period(store, &id, since)?,
                 gaps: gaps(store, &id, since)?,
+                spans: history.spans(since, until),
+                items: new_items(store, &id, since, until)?,
                 source: id,
                 name: info.map(|info| info.name.clone()),
                 state: sight,
@@ -41,6 +53,77 @@ pub fn coverage(
             })
         })
         .collect()
+}
+
+/// What is known of a source since `since`, without the daemon's own outages.
+fn history(
+    store: &Store,
+    id: &SourceId,
+    state: &SourceState,
+    (sight, from, reason): (Sight, Option<Timestamp>, Option<String>),
+    since: Timestamp,
+) -> Result<History, Error> {
+    // What was tried before silences were written down began at a time that nobody knows.
+    let unknown = state.last_attempt.map(|_| Timestamp::EPOCH);
+    let mut history = History { begun: state.baseline.or(unknown), ..History::default() };
+    walk(
+        store,
+        || Range::<Blindness>::prefix(id),
+        |(_, seen), blind| {
+            if *seen == Timestamp::EPOCH {
+                history.begun = Some(blind.noticed);
+            }
+            if blind.until.is_none_or(|until| until >= since) {
+                history.blind.push((*seen, blind));
+            }
+            Ok(ControlFlow::Continue(()))
+        },
+    )?;
+    walk(
+        store,
+        || Range::<Transitions>::prefix(id),
+        |(_, at), change| {
+            history.changes.push((*at, change));
+            Ok(ControlFlow::Continue(()))
+        },
+    )?;
+    let told = history.blind.last().is_some_and(|(_, blind)| blind.until.is_none());
+    let changed = history.changes.last().map(|(at, _)| *at);
+    history.now = match sight {
+        Sight::Blind if !told => {
+            Some(Stretch { from: from.unwrap_or(since), to: None, sight, reason })
+        }
+        Sight::Off | Sight::Retired => {
+            let from = changed.or(from).or(state.last_attempt).unwrap_or(Timestamp::EPOCH);
+            Some(Stretch { from, to: None, sight, reason })
+        }
+        Sight::Blind | Sight::Watched | Sight::Pending => None,
+    };
+    if matches!(sight, Sight::Off | Sight::Retired) && history.begun.is_none() {
+        history.begun = Some(Timestamp::EPOCH);
+    }
+    Ok(history)
+}
+
+fn new_items(
+    store: &Store,
+    source: &SourceId,
+    since: Timestamp,
+    until: Timestamp,
+) -> Result<u64, Error> {
+    let mut items = 0;
+    walk(
+        store,
+        || Range::<BySource>::since(&(source.clone(), since)),
+        |(id, at, _), ()| {
+            if id != source || *at >= until {
+                return Ok(ControlFlow::Break(()));
+            }
+            items += 1;
+            Ok(ControlFlow::Continue(()))
+        },
+    )?;
+    Ok(items)
 }
 
 /// Whether the source is seen at `now`, since when, and if not, why. One failed attempt is enough

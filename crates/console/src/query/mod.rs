@@ -5,9 +5,11 @@ mod alerts;
 mod coverage;
 mod deliveries;
 mod items;
+mod matrix;
 mod params;
 mod quarantine;
 mod sources;
+mod spans;
 mod status;
 mod vendor;
 
@@ -21,6 +23,7 @@ pub use self::alerts::{alert, alerts};
 pub use self::coverage::{coverage, outages};
 pub use self::deliveries::deliveries;
 pub use self::items::{item, items};
+pub use self::matrix::matrix;
 pub use self::params::{
     AlertsQuery, CoverageQuery, DEFAULT_LIMIT, DeliveriesQuery, ItemsQuery, MAX_LIMIT,
     QuarantineQuery, query_string,

@@ -88,6 +88,8 @@ pub struct QuarantineQuery {
 pub struct CoverageQuery {
     /// From when; without it the last 24 hours.
     pub since: Option<Timestamp>,
+    /// Until when; without it now.
+    pub until: Option<Timestamp>,
 }
 
 /// The number of rows that `limit` stands for.

@@ -174,9 +174,28 @@ pub(super) async fn coverage(
     query: Asked<CoverageQuery>,
     headers: HeaderMap,
 ) -> Answered {
-    let since = asked(query)?.since;
+    let CoverageQuery { since, until } = asked(query)?;
     list(state, &headers, move |store, settings, now| {
-        query::coverage(store, &settings.sources, since.unwrap_or(now.before(DAY)), now)
+        let until = until.unwrap_or(now);
+        let since = since.unwrap_or(until.before(DAY));
+        query::coverage(store, &settings.sources, since..until, now)
+    })
+    .await
+}
+
+/// How far back the matrix looks where the question does not say.
+const QUARTER: std::time::Duration = std::time::Duration::from_secs(90 * 24 * 60 * 60);
+
+pub(super) async fn matrix(
+    Shared(state): Shared<State>,
+    query: Asked<CoverageQuery>,
+    headers: HeaderMap,
+) -> Answered {
+    let since = asked(query)?.since;
+    let vendors = state.act(|actions| actions.vendors()).await?;
+    list(state, &headers, move |store, settings, now| {
+        let since = since.unwrap_or(now.before(QUARTER));
+        query::matrix(store, &vendors, &settings.sources, since, now)
     })
     .await
 }

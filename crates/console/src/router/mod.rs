@@ -36,6 +36,7 @@ pub fn router(state: State) -> Router {
         .route("/api/quarantine/retry", post(api::retry_quarantine))
         .route("/api/quarantine/{id}", get(api::quarantined))
         .route("/api/coverage", get(api::coverage))
+        .route("/api/coverage/matrix", get(api::matrix))
         .route("/api/outages", get(api::outages))
         .route("/api/status", get(api::status))
         .route("/api/digest", get(api::digest).post(api::send_digest))

@@ -16,7 +16,7 @@ use store::tables::{
     Transitions,
 };
 
-use crate::world::{add, alert, channel, info, item, minute, now, source, stored, tag};
+use crate::world::{add, alert, channel, huawei, info, item, minute, now, source, stored, tag};
 
 fn keys(store: &Store, query: ItemsQuery) -> Vec<String> {
     query::items(store, &query).unwrap().into_iter().map(|row| row.key).collect()
@@ -258,7 +258,7 @@ fn catalogue() -> (Store, Vec<SourceInfo>) {
 #[test]
 fn coverage_says_of_each_source_whether_it_is_seen_since_when_and_why_not() {
     let (store, configured) = catalogue();
-    let rows = query::coverage(&store, &configured, minute(300), now()).unwrap();
+    let rows = query::coverage(&store, &configured, minute(300)..now(), now()).unwrap();
     let said: Vec<_> = rows
         .iter()
         .map(|row| (row.source.as_str(), row.state, row.since, row.reason.as_deref()))
@@ -284,6 +284,78 @@ fn coverage_says_of_each_source_whether_it_is_seen_since_when_and_why_not() {
     assert_eq!(gaps, [(minute(290), Some(minute(310))), (minute(550), None)]);
     let outages = query::outages(&store, minute(300)).unwrap();
     assert_eq!(outages.iter().map(|row| row.from).collect::<Vec<_>>(), [minute(290)]);
+}
+
+#[test]
+fn every_hour_of_a_source_is_told_and_what_came_in_it() {
+    let (store, configured) = catalogue();
+    add(&store, |commit| {
+        commit.put_item(&item("healthy", "one", minute(305), vec![]));
+        let blind = model::Blind {
+            until: Some(minute(340)),
+            noticed: minute(331),
+            outcome: Some(OutcomeKind::Unreachable),
+            reason: Some("server answered 503".into()),
+            failures: 1,
+        };
+        let key = (source("healthy"), minute(326));
+        commit.put::<store::tables::Blindness>(&key, &blind);
+    });
+    let hour = |from: u64| {
+        let rows = query::coverage(&store, &configured, minute(from)..minute(from + 60), now());
+        let row = rows.unwrap().into_iter().find(|row| row.source.as_str() == "healthy").unwrap();
+        let spans = row.spans.iter().map(|span| (span.from, span.to, span.state)).collect();
+        (spans, row.items)
+    };
+    let all: (Vec<_>, u64) = hour(326);
+    let (blind, watched) = (Sight::Blind, Sight::Watched);
+    let expected = vec![(minute(326), minute(340), blind), (minute(340), minute(386), watched)];
+    assert_eq!(all, (expected, 0));
+    let (spans, items) = hour(400);
+    assert_eq!((spans, items), (vec![(minute(400), minute(460), watched)], 0), "quiet");
+    // The daemon did not run from minute 290 to some time after it.
+    let (spans, items) = hour(280);
+    assert_eq!(items, 1);
+    assert!(spans.contains(&(minute(280), minute(290), watched)), "{spans:?}");
+    assert!(spans.iter().any(|(_, _, state)| *state == blind), "{spans:?}");
+}
+
+#[test]
+fn the_matrix_shows_what_is_not_watched() {
+    let (store, mut configured) = catalogue();
+    configured.iter_mut().find(|info| info.id.as_str() == "late").unwrap().country =
+        Some("ME".into());
+    configured.iter_mut().find(|info| info.id.as_str() == "off").unwrap().country =
+        Some("XK".into());
+    add(&store, |commit| {
+        let tags = vec![tag(Facet::Vendor, "huawei"), tag(Facet::Layer, "data")];
+        commit.put_item(&item("healthy", "one", minute(305), tags));
+    });
+    let rows = query::matrix(&store, &[huawei()], &configured, minute(0), now()).unwrap();
+    let said: Vec<_> = rows
+        .iter()
+        .map(|row| (row.country.as_deref(), row.layer.as_str(), row.usual, row.gap))
+        .collect();
+    use console::rows::MatrixGap::{Blind, NoSource, Silent};
+    assert_eq!(
+        said,
+        [
+            (Some("ME"), "data", false, Some(Blind)),
+            (Some("ME"), "network", true, Some(Blind)),
+            (Some("RS"), "data", false, None),
+            (Some("RS"), "network", true, Some(Silent)),
+            (Some("XK"), "data", false, Some(NoSource)),
+            (Some("XK"), "network", true, Some(NoSource)),
+        ]
+    );
+    let row = &rows[2];
+    assert_eq!(
+        row.brought.iter().map(|b| (b.source.as_str(), b.items)).collect::<Vec<_>>(),
+        [("healthy", 1)]
+    );
+    assert!(row.watching.iter().any(|id| id.as_str() == "healthy"));
+    let later = query::matrix(&store, &[huawei()], &configured, minute(306), now()).unwrap();
+    assert!(later.iter().all(|row| row.brought.is_empty()));
 }
 
 #[test]

@@ -171,6 +171,9 @@ impl Actions for Asked {
     fn accept_list(&self, source: model::SourceId) -> Answer<Value> {
         self.note(format!("accept {source}"))
     }
+    fn vendors(&self) -> Answer<Vec<console::query::Vendor>> {
+        Box::pin(async { Ok(vec![huawei()]) })
+    }
     fn vendor(&self, id: String) -> Answer<console::query::Vendor> {
         let label = id.to_uppercase();
         Box::pin(async move { Ok(console::query::Vendor { id, label, usual_layers: vec![] }) })
@@ -190,6 +193,12 @@ impl Actions for Asked {
     fn export_store(&self) -> Answer<Value> {
         self.note("export".into())
     }
+}
+
+/// A vendor that usually builds networks.
+pub(crate) fn huawei() -> console::query::Vendor {
+    let usual_layers = vec!["network".into()];
+    console::query::Vendor { id: "huawei".into(), label: "Huawei".into(), usual_layers }
 }
 
 /// A console that listens on a port and on a socket.

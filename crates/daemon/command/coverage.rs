@@ -1,0 +1,171 @@
+//! `coverage`: what was watched, what was blind, and what nobody watches.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use console::query::{self, CoverageQuery};
+use console::rows::{CoverageRow, MatrixGap, MatrixRow, OutageRow, Sight, Span};
+use model::Timestamp;
+use pipeline::{Clock as _, SystemClock};
+
+use crate::cli::{Cli, CoverageArgs};
+use crate::command::reads::{local, moment, sight_word};
+use crate::exit::{Failure, Outcome};
+use crate::installation::Installation;
+use crate::reach::Reach;
+use crate::{output, tell};
+
+const HOUR: Duration = Duration::from_secs(3_600);
+const DAY: Duration = Duration::from_secs(24 * 3_600);
+/// How far back the matrix looks for who brings what.
+const MATRIX: Duration = Duration::from_secs(90 * 24 * 3_600);
+
+pub(crate) async fn coverage(cli: &Cli, args: &CoverageArgs) -> Outcome {
+    let at = Installation::load(cli)?;
+    if args.matrix {
+        return matrix(&at, args).await;
+    }
+    let now = SystemClock.now();
+    let (since, until) = match moment(&at, args.at.as_deref())? {
+        Some(time) => (time, time.after(HOUR)),
+        None => {
+            let until = moment(&at, args.until.as_deref())?.unwrap_or(now);
+            (moment(&at, args.since.as_deref())?.unwrap_or(until.before(DAY)), until)
+        }
+    };
+    if since >= until.min(now) {
+        return Err(Failure::usage(crate::because!("the asked time {since} has not begun yet")));
+    }
+    let query = CoverageQuery { since: Some(since), until: Some(until) };
+    let reach = Reach::find(&at).await?;
+    let sources = at.config.console.sources.clone();
+    let rows: Vec<CoverageRow> = reach
+        .ask("/api/coverage", &query, |store| query::coverage(store, &sources, since..until, now))
+        .await?;
+    let outages: Vec<OutageRow> = reach
+        .ask("/api/outages", &CoverageQuery { until: None, ..query }, |store| {
+            query::outages(store, since)
+        })
+        .await?;
+    reach.close().await?;
+    if args.json {
+        return output::json_lines(&rows);
+    }
+    let on = || rows.iter().filter(|row| !matches!(row.state, Sight::Off | Sight::Retired));
+    if args.at.is_some() {
+        return hour(&at, &rows, (since, until.min(now)));
+    }
+    let watched = on().filter(|row| row.state == Sight::Watched).count();
+    output::line(&format!("watched {watched} of {}", on().count()))?;
+    let cells = on().map(|row| {
+        vec![
+            row.source.to_string(),
+            sight_word(row.state).into(),
+            row.since.map_or_else(|| "–".into(), |time| local(&at, time)),
+            blind_share(&row.spans),
+            row.items.to_string(),
+            row.last_success.map_or_else(|| "never".into(), |time| local(&at, time)),
+            output::or_dash(row.reason.as_ref()),
+        ]
+    });
+    let header = ["source", "state", "since", "blind", "new items", "last success", "reason"];
+    output::table(&header, cells.collect())?;
+    for outage in outages.iter().filter(|outage| outage.from < until) {
+        let (from, to) = (local(&at, outage.from), local(&at, outage.until));
+        output::line(&format!("stackwatch did not run from {from} to {to}"))?;
+    }
+    let off = rows.iter().filter(|row| row.state == Sight::Off).count();
+    if off > 0 {
+        output::line(&format!("{off} sources are off: `stackwatch source list` says why"))?;
+    }
+    Ok(())
+}
+
+/// `3 h 20 min`, of the asked time; a dash for none of it.
+fn blind_share(spans: &[Span]) -> String {
+    let blind = spans.iter().filter(|span| span.state == Sight::Blind);
+    let minutes = blind.map(|span| span.to.since(span.from).as_secs()).sum::<u64>() / 60;
+    match (minutes / 60, minutes % 60) {
+        (0, 0) => "–".into(),
+        (0, minutes) => format!("{minutes} min"),
+        (hours, minutes) => format!("{hours} h {minutes} min"),
+    }
+}
+
+/// One hour, source by source.
+fn hour(at: &Installation, rows: &[CoverageRow], (from, to): (Timestamp, Timestamp)) -> Outcome {
+    output::line(&format!("from {} to {}", local(at, from), local(at, to)))?;
+    let cells = rows.iter().filter(|row| row.spans.iter().any(|s| s.state != Sight::Retired));
+    let cells = cells.map(|row| {
+        let states: BTreeSet<_> = row.spans.iter().map(|span| sight_word(span.state)).collect();
+        let quiet = row.items == 0 && row.spans.iter().all(|span| span.state == Sight::Watched);
+        let reasons: BTreeSet<_> =
+            row.spans.iter().filter_map(|span| span.reason.as_deref()).collect();
+        vec![
+            row.source.to_string(),
+            if quiet {
+                "watched and quiet".into()
+            } else {
+                states.into_iter().collect::<Vec<_>>().join(", then ")
+            },
+            row.items.to_string(),
+            reasons.into_iter().collect::<Vec<_>>().join("; "),
+        ]
+    });
+    output::table(&["source", "state", "new items", "reason"], cells.collect())
+}
+
+/// `coverage --matrix`
+async fn matrix(at: &Installation, args: &CoverageArgs) -> Outcome {
+    let now = SystemClock.now();
+    let since = moment(at, args.since.as_deref())?.unwrap_or(now.before(MATRIX));
+    let query = CoverageQuery { since: Some(since), until: None };
+    let vendors = tell::vendors(&at.config.tagger);
+    let sources = at.config.console.sources.clone();
+    let reach = Reach::find(at).await?;
+    let rows: Vec<MatrixRow> = reach
+        .ask("/api/coverage/matrix", &query, |store| {
+            query::matrix(store, &vendors, &sources, since, now)
+        })
+        .await?;
+    reach.close().await?;
+    if args.json {
+        return output::json_lines(&rows);
+    }
+    if rows.is_empty() {
+        return output::line("no source and no vendor with a layer is configured");
+    }
+    let mut grid: BTreeMap<(&str, &str), Vec<&MatrixRow>> = BTreeMap::new();
+    for row in &rows {
+        let country = row.country.as_deref().unwrap_or("–");
+        grid.entry((country, &row.layer)).or_default().push(row);
+    }
+    let cells = grid.iter().map(|((country, layer), rows)| {
+        let seen = rows.iter().filter(|row| !row.brought.is_empty()).count();
+        let first = rows.first().expect("a cell of the grid has a row");
+        let never = rows.iter().filter(|row| row.gap.is_some() && row.usual);
+        let names: Vec<_> = never.clone().take(6).map(|row| row.vendor.as_str()).collect();
+        let more = never.count().saturating_sub(names.len());
+        let tail = if more > 0 { format!(" and {more} more") } else { String::new() };
+        vec![
+            (*country).to_owned(),
+            (*layer).to_owned(),
+            watchers(first),
+            format!("{seen} of {}", rows.len()),
+            format!("{}{tail}", names.join(", ")),
+        ]
+    });
+    let header = ["country", "layer", "sources watching", "vendors seen", "not seen"];
+    output::table(&header, cells.collect())
+}
+
+fn watchers(row: &MatrixRow) -> String {
+    match row.gap {
+        Some(MatrixGap::NoSource) => "none: nobody watches".into(),
+        Some(MatrixGap::Blind) => format!("none: {} blind", row.blind.len()),
+        Some(MatrixGap::Silent) | None if row.blind.is_empty() => row.watching.len().to_string(),
+        Some(MatrixGap::Silent) | None => {
+            format!("{}, {} blind", row.watching.len(), row.blind.len())
+        }
+    }
+}
