@@ -148,3 +148,39 @@ fn restricted_data_never_runs_by_itself() {
     daemon.write("config/sources/x.toml", &accepted);
     assert!(daemon.command(&["check"]).status.success());
 }
+
+#[test]
+fn a_file_that_is_brought_by_hand_is_stored_like_an_answer_and_a_bad_one_is_refused() {
+    let source = "[source.portal]\nnotices.url = \"https://p.example/\"\nnotices.format = \"ocds\"\n\
+                  terms = \"ok\"\noff = \"no interface: exported by hand\"\n\
+                  [source.us-list]\nentities.url = \"https://l.example/list.csv\"\n\
+                  entities.list = \"us-el\"\nterms = \"ok\"\noff = \"by hand\"\n";
+    let daemon = installation().file("config/sources/hand.toml", source);
+    let package = |releases: Vec<Value>| {
+        json!({ "version": "1.1", "publisher": { "name": "P" }, "uri": "https://p.example/1",
+                "publishedDate": "2026-02-01T00:00:00Z", "releases": releases })
+        .to_string()
+    };
+    let call = release("1", "tender", "2026-02-01T00:00:00Z", None);
+    daemon.write("one.json", &package(vec![call.clone()]));
+    let file = daemon.path("one.json").display().to_string();
+    let first = rows(&daemon.command(&["source", "import-file", "portal", &file, "--json"]));
+    assert_eq!(first[0]["counts"]["new"], 1);
+    let award = release("2", "award", "2026-02-20T00:00:00Z", Some("Huawei Technologies d.o.o."));
+    daemon.write("two.json", &package(vec![award, call]));
+    let file = daemon.path("two.json").display().to_string();
+    let second = daemon.command(&["source", "import-file", "portal", &file]);
+    assert!(stdout(&second).contains("0 new, 1 revised, 1 unchanged"), "{}", stdout(&second));
+
+    daemon.write("lists/list.csv", &list(&["Huawei Works"]));
+    let folder = daemon.path("lists").display().to_string();
+    let listed = rows(&daemon.command(&["source", "import-file", "us-list", &folder, "--json"]));
+    assert_eq!(listed[0]["counts"]["new"], 61);
+    let short = list(&[]).lines().take(30).collect::<Vec<_>>().join("\n");
+    daemon.write("lists/list.csv", &short);
+    let refused = daemon.command(&["source", "import-file", "us-list", &folder]);
+    assert_eq!(refused.status.code(), Some(64));
+    assert!(stderr(&refused).contains("stackwatch source accept"), "{}", stderr(&refused));
+    let nothing = daemon.command(&["source", "import-file", "us-list", "/nowhere"]);
+    assert!(stderr(&nothing).contains("/nowhere"), "{}", stderr(&nothing));
+}

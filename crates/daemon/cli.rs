@@ -138,6 +138,13 @@ pub(crate) enum SourceCommand {
     },
     /// Prints the sources as OPML
     Export,
+    /// Stores a file or folder as if the source had answered with it: an exported workbook, a list
+    ImportFile {
+        id: String,
+        file: PathBuf,
+        #[arg(long)]
+        json: bool,
+    },
     /// Takes the next download of an entity list as it comes, after its guards refused it
     Accept { id: String },
 }

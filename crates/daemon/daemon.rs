@@ -290,6 +290,11 @@ impl Actions for Live {
         })
     }
 
+    fn import_file(&self, source: SourceId, path: String) -> Answer<Value> {
+        let cx = self.cx();
+        Box::pin(async move { tell::import_file(&cx, &source, Path::new(&path)).await })
+    }
+
     fn accept_list(&self, source: SourceId) -> Answer<Value> {
         let cx = self.cx();
         Box::pin(

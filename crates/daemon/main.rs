@@ -5,6 +5,7 @@ mod command;
 mod daemon;
 mod demo;
 mod exit;
+mod import;
 mod installation;
 mod logs;
 mod output;

@@ -93,6 +93,25 @@ pub(crate) async fn send_digest(
     Ok(())
 }
 
+/// Stores a file as if a source had answered with it.
+pub(crate) async fn import_file(
+    cx: &Context,
+    source: &SourceId,
+    path: &std::path::Path,
+) -> Result<serde_json::Value, Error> {
+    let report = crate::import::import(cx, source, path).await?;
+    if let Some(error) = report.error {
+        return Err(Error::Invalid(format!(
+            "nothing of {} was taken over: {error}",
+            path.display()
+        )));
+    }
+    Ok(serde_json::json!({
+        "source": source, "counts": report.counts, "alerts": report.alerts, "held": report.held,
+        "list": report.list, "problems": report.problems,
+    }))
+}
+
 /// Takes the next download of a source's entity list as it comes.
 pub(crate) async fn accept_list(
     store: &Store,

@@ -20,6 +20,8 @@ pub trait Actions: Send + Sync + 'static {
     fn test_channel(&self, channel: ChannelId) -> Answer<Value>;
     /// A digest, rendered; sent as well if the question says so.
     fn digest(&self, which: DigestQuery) -> Answer<Document>;
+    /// Stores a file of this machine as if a source had answered with it.
+    fn import_file(&self, source: SourceId, path: String) -> Answer<Value>;
     /// Takes the next download of a source's entity list as it comes.
     fn accept_list(&self, source: SourceId) -> Answer<Value>;
     /// What the watchlists say about a vendor.

@@ -95,7 +95,7 @@ fn rules(args: &ParseArgs) -> Result<EntityRules, Failure> {
 }
 
 /// The file, or the files of the folder by name.
-fn paths(path: &Path) -> Result<Vec<PathBuf>, Failure> {
+pub(crate) fn paths(path: &Path) -> Result<Vec<PathBuf>, Failure> {
     if !path.is_dir() {
         return Ok(vec![path.to_owned()]);
     }

@@ -24,7 +24,51 @@ pub(crate) async fn source(cli: &Cli, command: &SourceCommand) -> Outcome {
         SourceCommand::Import { file, dry_run, json } => import(cli, file, *dry_run, *json),
         SourceCommand::Export => export(cli),
         SourceCommand::Accept { id } => accept(cli, id).await,
+        SourceCommand::ImportFile { id, file, json } => import_file(cli, id, file, *json).await,
     }
+}
+
+/// Brings a file to a source by hand.
+async fn import_file(cli: &Cli, id: &str, file: &Path, json: bool) -> Outcome {
+    let at = Installation::load(cli)?;
+    let source: SourceId = id.parse().map_err(Failure::usage)?;
+    // The daemon may stand in another folder.
+    let file = std::path::absolute(file).map_err(Failure::io)?;
+    let report = match reach::daemon(&at).await? {
+        Some(client) => {
+            let query =
+                console::query::query_string(&json!({ "path": file.display().to_string() }));
+            let path = format!("/api/sources/{source}/import?{query}");
+            client.post_json(&path).await.map_err(reach::refused)?
+        }
+        None => {
+            let store = reach::open(&at).await?;
+            let cx = tell::context(&at, store.clone()).map_err(Failure::io)?;
+            let report = tell::import_file(&cx, &source, &file).await;
+            store.shutdown().map_err(Failure::io)?;
+            report.map_err(reach::failure)?
+        }
+    };
+    if json {
+        return output::json(&report);
+    }
+    let counts = &report["counts"];
+    output::line(&format!(
+        "{source}: {} entries, {} new, {} revised, {} unchanged, {} rejected; alerts: {} raised, \
+         {} held",
+        counts["seen"],
+        counts["new"],
+        counts["revised"],
+        counts["unchanged"],
+        counts["rejected"],
+        report["alerts"],
+        report["held"]
+    ))?;
+    for problem in report["problems"].as_array().into_iter().flatten().take(50) {
+        let (at, reason) = (&problem["at"], &problem["reason"]);
+        output::line(&format!("problem at {at}: {reason}"))?;
+    }
+    Ok(())
 }
 
 /// Waives the guards of an entity list for one download.

@@ -105,7 +105,7 @@ pub struct Totals {
 }
 
 /// How many entries of a list came, changed and went.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
 pub struct ListDelta {
     pub added: u32,
     pub changed: u32,

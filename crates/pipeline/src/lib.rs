@@ -45,7 +45,7 @@ pub use lifecycle::{heartbeat, keep_alive, note_outage, reconcile};
 pub use outcome::{Outcome, Transport};
 pub use record::{Collapse, Guard, accept_list, guard};
 pub use retag::{Change, Difference, Retag, Retagged, Sample, retag};
-pub use run::{Rehearsal, RunError, rehearse, run_source};
+pub use run::{Rehearsal, RunError, digest_of, import, rehearse, run_source};
 pub use scheduler::Schedule;
 pub use settings::{
     AlertRule, Channel, ChannelKind, Criteria, DigestFormat, DigestSettings, EmailSettings,

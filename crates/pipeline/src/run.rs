@@ -422,6 +422,62 @@ impl Source {
     }
 }
 
+/// Stores a document that somebody brought by hand, as a poll of its source would.
+///
+/// # Errors
+/// When the store fails; what the guards of a list refuse is an outcome, and in the report.
+pub async fn import(
+    cx: &Context,
+    source: &Arc<Source>,
+    mut parsed: connector::Parsed,
+    digest: [u8; 16],
+) -> Result<Report, RunError> {
+    let before = ListBefore::read(&cx.store, source)?;
+    let transport = Transport::default();
+    let outcome = match before.judge(source, digest, parsed.list.take()) {
+        Ok(list) => Outcome::Parsed { parsed, body: digest, transport, list },
+        Err(collapse) => Outcome::Unreadable { error: collapse.to_string(), transport },
+    };
+    let asked_until = cx.store.get::<tables::Sources>(&source.id)?.and_then(|s| s.last_success);
+    let report = store_outcome(cx, source, outcome, Instant::now()).await?;
+    if let Some(until) = asked_until.filter(|_| !source.connector.is_list()) {
+        still_asked_until(cx, source, until).await?;
+    }
+    Ok(report)
+}
+
+/// A file is no answer of the portal: what it has not been asked for yet is still to be asked for.
+async fn still_asked_until(
+    cx: &Context,
+    source: &Source,
+    until: model::Timestamp,
+) -> Result<(), RunError> {
+    for _ in 0..PLANS {
+        let read = cx.store.read::<tables::Sources>(&source.id)?;
+        let Some(mut state) = read.value else { return Ok(()) };
+        state.last_success = Some(until);
+        let mut commit = store::Commit::default();
+        commit.expect::<tables::Sources>(&source.id, read.version);
+        commit.put::<tables::Sources>(&source.id, &state);
+        match cx.store.commit(commit).await {
+            Ok(_) => return Ok(()),
+            Err(CommitError::Conflict { .. }) => {}
+            Err(CommitError::Full { .. }) => return Err(RunError::Full),
+            Err(CommitError::Store(error)) => return Err(error.into()),
+            Err(error) => return Err(RunError::Refused(error)),
+        }
+    }
+    Err(RunError::Contended)
+}
+
+/// What tells one document, or one set of files, from the next.
+pub fn digest_of<'a>(files: impl Iterator<Item = &'a [u8]>) -> [u8; 16] {
+    let digests: Vec<String> = files
+        .map(|bytes| crate::hash::sha16_of(bytes).iter().map(|b| format!("{b:02x}")).collect())
+        .collect();
+    crate::hash::sha16(&digests.iter().map(String::as_str).collect::<Vec<_>>())
+}
+
 /// Reads one source and says what would be stored, without storing anything: `source test`.
 pub async fn rehearse(cx: &Context, source: &Source) -> Result<Rehearsal, RunError> {
     let began = Instant::now();

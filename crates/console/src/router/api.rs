@@ -118,6 +118,22 @@ pub(super) async fn alert(Shared(state): Shared<State>, Path(text): Path<String>
     one(state, move |store, _, _| query::alert(store, id)).await
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PathQuery {
+    path: String,
+}
+
+pub(super) async fn import_file(
+    Shared(state): Shared<State>,
+    Path(text): Path<String>,
+    query: Asked<PathQuery>,
+) -> Answered {
+    let path = asked(query)?.path;
+    let source = text.parse().map_err(|error| Error::Invalid(format!("{error}")))?;
+    done(&state.act(|actions| actions.import_file(source, path)).await?)
+}
+
 pub(super) async fn accept_list(
     Shared(state): Shared<State>,
     Path(text): Path<String>,

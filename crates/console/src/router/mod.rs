@@ -44,6 +44,7 @@ pub fn router(state: State) -> Router {
         .route("/api/store/stats", get(api::store_stats))
         .route("/api/store/verify", get(api::verify_store))
         .route("/api/store/export", post(api::export_store))
+        .route("/api/sources/{id}/import", post(api::import_file))
         .route("/api/sources/{id}/accept", post(api::accept_list))
         .route("/api/vendors/{id}", get(api::vendor))
         .route("/api/retag", post(api::retag))

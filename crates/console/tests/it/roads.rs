@@ -74,6 +74,7 @@ async fn nothing_is_changed_over_tcp() {
         "/api/digest",
         "/api/retag?dry_run=true",
         "/api/sources/us-csl/accept",
+        "/api/sources/us-csl/import?path=/etc/passwd",
     ] {
         for method in ["POST", "PUT", "DELETE", "PATCH", "OPTIONS"] {
             assert_eq!(console.tcp(method, path, "localhost", "").await.status, 403, "{path}");

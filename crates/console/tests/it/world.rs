@@ -168,6 +168,9 @@ impl Actions for Asked {
         let body = which.name.unwrap_or_default().into_bytes();
         Box::pin(async move { Ok(Document { content_type: "text/markdown; charset=utf-8", body }) })
     }
+    fn import_file(&self, source: model::SourceId, path: String) -> Answer<Value> {
+        self.note(format!("import {path} into {source}"))
+    }
     fn accept_list(&self, source: model::SourceId) -> Answer<Value> {
         self.note(format!("accept {source}"))
     }
