@@ -184,6 +184,15 @@ fn bytes_of_old_encodings_are_read() {
     assert_eq!(read("x.txt", &wide).unwrap().items[0].countries, ["CN"]);
 }
 
+#[test]
+fn a_version_without_changes_is_an_empty_file() {
+    let rules = EntityRules { format: Some(Format::OpenSanctionsDelta), ..EntityRules::default() };
+    let list = with(&rules, &[("entities.delta.json", b"")]).unwrap();
+    assert!(list.delta && list.complete && list.items.is_empty() && list.problems.is_empty());
+    let rules = EntityRules { format: Some(Format::UnXml), ..EntityRules::default() };
+    assert_eq!(with(&rules, &[("x.xml", b"")]).unwrap_err(), ParseError::Empty);
+}
+
 /// Where a table is cut at the end of a row, nothing shows it: that is what counts are guarded for.
 #[test]
 fn a_file_that_was_cut_is_an_error_or_not_complete() {

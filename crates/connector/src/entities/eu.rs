@@ -330,8 +330,8 @@ pub(crate) fn annexes(text: &str, ledger: &mut Ledger) -> Result<(), ParseError>
     let derived = ledger.list == super::Format::EuAnnexCsv.default_list();
     table.each(ledger, &mut |ledger, row| {
         let act = row.cell(act);
-        if let Some((number, year)) = regulation(act).filter(|_| derived) {
-            ledger.list = format!("eu-{number}-{year}");
+        if let Some(act) = Act::of(act).filter(|_| derived) {
+            ledger.list = format!("eu-{}-{}", act.number, act.year);
         }
         let kind = super::tables::kind_of(row.cell(schema));
         let person = kind.as_deref() == Some("individual");
@@ -367,10 +367,7 @@ pub(crate) fn annexes(text: &str, ledger: &mut Ledger) -> Result<(), ParseError>
             entry.identifiers.append(&mut split_list(row.cell(*id), &[';']));
         }
         for celex in [act, row.cell(amendment)] {
-            entry.citations.extend(regulation(celex).map(|(n, y)| match y {
-                ..2015 => format!("Regulation (EU) No {n}/{y}"),
-                _ => format!("Regulation (EU) {y}/{n}"),
-            }));
+            entry.citations.extend(Act::of(celex).map(|act| act.citation()));
         }
         if !act.is_empty() {
             let uri = format!("https://eur-lex.europa.eu/legal-content/EN/TXT/?uri=CELEX:{act}");
@@ -386,9 +383,36 @@ pub(crate) fn annexes(text: &str, ledger: &mut Ledger) -> Result<(), ParseError>
     Ok(())
 }
 
-/// Number and year of a regulation: `32014R0833` is 833 of 2014.
-fn regulation(celex: &str) -> Option<(u32, u32)> {
-    let rest = celex.trim().strip_prefix('3')?;
-    let (year, rest) = rest.split_at_checked(4)?;
-    Some((rest.strip_prefix('R')?.parse().ok()?, year.parse().ok()?))
+/// An act by its CELEX number: `32014R0833` is Regulation 833 of 2014.
+struct Act {
+    decision: bool,
+    number: u32,
+    year: u32,
+}
+
+impl Act {
+    fn of(celex: &str) -> Option<Self> {
+        let rest = celex.trim().strip_prefix('3')?;
+        let (year, rest) = rest.split_at_checked(4)?;
+        let (kind, number) = rest.split_at_checked(1)?;
+        let decision = match kind {
+            "R" => false,
+            "D" => true,
+            _ => return None,
+        };
+        // `32014R0833(01)` is a corrigendum.
+        let number = number.split('(').next()?.parse().ok()?;
+        Some(Self { decision, number, year: year.parse().ok()? })
+    }
+
+    fn citation(&self) -> String {
+        let Self { number, year, .. } = self;
+        match (self.decision, year) {
+            (true, ..2015) => format!("Decision {year}/{number}/CFSP"),
+            (true, _) => format!("Decision (CFSP) {year}/{number}"),
+            (false, ..2009) => format!("Regulation (EC) No {number}/{year}"),
+            (false, 2009..2015) => format!("Regulation (EU) No {number}/{year}"),
+            (false, _) => format!("Regulation (EU) {year}/{number}"),
+        }
+    }
 }

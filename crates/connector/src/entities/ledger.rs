@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use model::{Designation, Problem};
 
-use super::word::{same_key, short_hash, slug, tidy};
+use super::word::{is_tidy, same_key, short_hash, slug, tidy};
 use super::{Format, ParsedList, READER_VERSION, Skipped};
 
 /// Problems and skipped records that are told one by one.
@@ -282,8 +282,8 @@ impl Ledger {
 /// Plain values: white space as single blanks, nothing empty, nothing twice, no alias that is the
 /// name.
 fn clean(entry: &mut Designation) {
-    entry.name = bounded(tidy(&entry.name));
-    entry.entity_id = bounded(tidy(&entry.entity_id));
+    entry.name = settled(std::mem::take(&mut entry.name));
+    entry.entity_id = settled(std::mem::take(&mut entry.entity_id));
     let name = same_key(&entry.name);
     distinct(&mut entry.aliases, Some(&name));
     for values in [
@@ -302,7 +302,7 @@ fn clean(entry: &mut Designation) {
         &mut entry.licence_policy,
         &mut entry.remarks,
     ] {
-        *value = value.take().map(|text| bounded(tidy(&text))).filter(|text| !text.is_empty());
+        *value = value.take().map(settled).filter(|text| !text.is_empty());
     }
 }
 
@@ -312,7 +312,7 @@ fn distinct(values: &mut Vec<String>, name: Option<&str>) {
     // A set is worth its price for long lists only.
     let mut set = HashSet::new();
     for value in values.drain(..) {
-        let value = bounded(tidy(&value));
+        let value = settled(value);
         let key = same_key(&value);
         let known = if seen.len() > 32 {
             set.extend(seen.drain(..));
@@ -329,7 +329,9 @@ fn distinct(values: &mut Vec<String>, name: Option<&str>) {
     *values = kept;
 }
 
-fn bounded(mut text: String) -> String {
+/// On one line and not too long.
+fn settled(text: String) -> String {
+    let mut text = if is_tidy(&text) { text } else { tidy(&text) };
     if text.len() > VALUE_BYTES {
         let end = (0..=VALUE_BYTES).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
         text.truncate(end);

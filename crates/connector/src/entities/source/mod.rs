@@ -85,7 +85,7 @@ pub(crate) fn read(
         let reason = ledger.first_problem().unwrap_or_default();
         return Err(ParseError::Damaged { reason });
     }
-    if ledger.is_empty() && ledger.records() == 0 && !format.announces() {
+    if ledger.is_empty() && ledger.records() == 0 && !format.announces() && !ledger.delta {
         ledger.problem("document", "the list has no entries");
     }
     Ok(ledger.close(format))
@@ -114,7 +114,9 @@ fn list_id(rules: &EntityRules, format: Format, name: &str) -> String {
 /// A format that the operator forces still must not read a page of HTML as a table.
 fn fits(format: Format, text: &Text<'_>) -> Result<Format, ParseError> {
     if text.text.trim().is_empty() {
-        return Err(ParseError::Empty);
+        // A version without changes is an empty file; a list without a byte is none.
+        let change = matches!(format, Format::OpenSanctionsDelta);
+        return if change { Ok(format) } else { Err(ParseError::Empty) };
     }
     let page = html::is_page(&text.text);
     if page && !matches!(format, Format::HtmlTable | Format::FccCovered) {

@@ -11,7 +11,7 @@ use crate::entities::WANTED;
 use crate::entities::ledger::Ledger;
 use crate::entities::source::html::{self, Page};
 use crate::entities::source::rows::{Table, column_key};
-use crate::entities::word::{Order, full_date, is_null, long_date, split_list};
+use crate::entities::word::{Order, full_date, is_null, long_date, split_list, tidy};
 
 fn is_equipment(header: &str) -> bool {
     let key = column_key(header);
@@ -109,9 +109,13 @@ fn enter(at: String, text: &str, date: &str, name: &str, others: &str, ledger: &
         }
         // The kind of equipment is what is listed.
         None => {
-            let words = text.split(['—', ';']).next().unwrap_or(text);
-            let words = words.split(", except").next().unwrap_or(words).trim_end_matches('.');
-            entry.name = model::truncated(words.trim(), CATEGORY_CHARS).into_owned();
+            // Without the signs of footnotes.
+            let marks = ['^', '†', '‡', '*', '#', '£', '³', '²'];
+            let words = tidy(&text.replace(marks, " ")).replace(" ,", ",");
+            let words = words.split([';', '—']).next().unwrap_or_default();
+            let words = words.split(", except").next().unwrap_or_default();
+            let words = words.trim_end_matches(['.', ' ']);
+            entry.name = model::truncated(words, CATEGORY_CHARS).into_owned();
             entry.kind = Some("category".into());
         }
     }
@@ -138,12 +142,7 @@ mod tests {
         let names: Vec<&str> = list.items.iter().map(|item| item.name.as_str()).collect();
         assert_eq!(
             names,
-            [
-                "Acme (West) Corp.",
-                "Beta Lab",
-                "Gamma Ltd",
-                "Routers ^ produced in a foreign country"
-            ]
+            ["Acme (West) Corp.", "Beta Lab", "Gamma Ltd", "Routers produced in a foreign country"]
         );
         assert_eq!(list.items[2].aliases, ["Delta LLC"]);
         assert_eq!(list.items[3].listed.as_deref(), Some("2026-03-23"));

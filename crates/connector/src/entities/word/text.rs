@@ -9,6 +9,9 @@ use sha2::{Digest, Sha256};
 /// Plain text on one line: white space as single blanks, references of HTML resolved, no control
 /// characters and nothing invisible that is no letter.
 pub(crate) fn tidy(text: &str) -> String {
+    if is_tidy(text) {
+        return text.to_owned();
+    }
     let text = if text.contains('&') { unescaped(text) } else { text.to_owned() };
     let mut out = String::with_capacity(text.len());
     let mut blank = false;
@@ -25,6 +28,19 @@ pub(crate) fn tidy(text: &str) -> String {
         }
     }
     out
+}
+
+/// The text is as [`tidy`] would write it; most of a list is.
+pub(crate) fn is_tidy(text: &str) -> bool {
+    let mut before = b' ';
+    for byte in text.bytes() {
+        let plain = byte.is_ascii_graphic() && byte != b'&';
+        if !plain && (byte != b' ' || before == b' ') {
+            return false;
+        }
+        before = byte;
+    }
+    text.is_empty() || before != b' '
 }
 
 /// Longest reference that is looked up, in bytes.
@@ -72,6 +88,11 @@ pub(crate) fn is_null(text: &str) -> bool {
 
 /// Letters and digits only, in lower case: what makes two spellings the same name.
 pub(crate) fn same_key(text: &str) -> String {
+    if text.is_ascii() {
+        let letters = text.bytes().filter(u8::is_ascii_alphanumeric);
+        let key: String = letters.map(|byte| char::from(byte.to_ascii_lowercase())).collect();
+        return if key.is_empty() { text.to_owned() } else { key };
+    }
     let key: String =
         text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
     // A name of signs only is still a name.
@@ -141,6 +162,8 @@ mod tests {
     #[test]
     fn text_is_one_line_without_references() {
         assert_eq!(tidy("  A &amp;\u{a0} B\r\n\tC&#39;s \u{200b}D & E; "), "A & B C's D & E;");
+        assert!(is_tidy("A B-c.") && is_tidy(""));
+        assert!(![" A", "A ", "A  B", "A\tB", "R&D", "é"].into_iter().any(is_tidy));
         assert_eq!(tidy("\u{1f}A\u{0}B"), "A B");
         assert_eq!(tidy("R&D; x &#xD800; &nosuchthing;"), "R&D; x &#xD800; &nosuchthing;");
     }
