@@ -164,6 +164,19 @@ fn declared_columns_and_arrays_are_obeyed() {
 }
 
 #[test]
+fn rows_of_one_entity_are_one_entry_with_all_addresses() {
+    let text = "COUNTRY,NAME,ADDRESS,,\n\
+        Russia,\"Example, a.k.a. EX, a.k.a. Sample\",\"St. 1, Moscow\",,\n\
+        Russia,\"Example, a.k.a. EX, a.k.a. Sample\",\"St. 2, Moscow\"\n\
+        China,\"Example, a.k.a. EX, a.k.a. Sample\",St. 3,,\n";
+    let list = read("x.csv", text.as_bytes()).unwrap();
+    accounted(&list);
+    assert_eq!((list.items.len(), list.joined), (2, 1));
+    assert_eq!(list.items[0].addresses, ["St. 1, Moscow", "St. 2, Moscow"]);
+    assert_eq!(list.items[0].aliases, ["Example", "EX", "Sample"]);
+}
+
+#[test]
 fn bytes_of_old_encodings_are_read() {
     let latin: &[u8] = b"Name,Country\nSoci\xE9t\xE9 Exemple,France\nEjemplo \xD3ptica,Spain\n";
     let list = read("x.csv", latin).unwrap();

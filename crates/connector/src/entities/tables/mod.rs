@@ -171,13 +171,18 @@ pub(crate) fn table(
     let mut known: HashMap<Vec<String>, usize> = HashMap::new();
     table.each(ledger, &mut |ledger, row| {
         let record = Cells { row, columns: &columns };
-        let (entry, key) = entry(&record, ledger);
-        let rest: Vec<String> = row
+        let (entry, mut key) = entry(&record, ledger);
+        key.extend(entry.addresses.first().cloned());
+        let mut rest: Vec<String> = row
             .cells()
             .enumerate()
             .filter(|(at, _)| !apart.contains(at))
             .map(|(_, cell)| cell.to_owned())
             .collect();
+        // Some rows end before their last empty cells.
+        while rest.last().is_some_and(String::is_empty) {
+            rest.pop();
+        }
         if let Some(index) = known.get(&rest).filter(|_| !apart.is_empty()) {
             ledger.join();
             return ledger.extend(*index, |item| {
