@@ -181,10 +181,17 @@ impl Scratch {
     }
 
     fn check_language(&mut self, core: &Core, lang: Option<&str>) {
-        let Some(lang) = lang else { return };
-        for hit in self.hits.iter_mut().filter(|hit| hit.state == State::Counts) {
+        let bound = |hit: &&mut Hit| {
+            hit.state == State::Counts && !core.rules[hit.rule as usize].langs.is_empty()
+        };
+        let mut bound = self.hits.iter_mut().filter(bound).peekable();
+        if bound.peek().is_none() {
+            return;
+        }
+        let Some(lang) = lang.or_else(|| language::by_letters(&self.folded)) else { return };
+        for hit in bound {
             let langs = &core.rules[hit.rule as usize].langs;
-            if !langs.is_empty() && !langs.iter().any(|want| language::is_of(lang, want)) {
+            if !langs.iter().any(|want| language::is_of(lang, want)) {
                 hit.state = State::Language;
             }
         }

@@ -1,7 +1,20 @@
 //! Which languages a rule is for.
 
+use crate::fold::Folded;
+
+/// Bytes of a text with one letter that carries a caron, acute or bar: of Serbo-Croatian every
+/// twentieth does, of English with its names hardly one in hundreds.
+const BYTES_PER_MARK: usize = 60;
+
 /// What `sh` stands for: Serbo-Croatian where its languages cannot be told apart.
 const SERBO_CROATIAN: [&str; 6] = ["sh", "sr", "hr", "bs", "cnr", "me"];
+
+/// The language of a text of which nothing is known, where its letters alone tell.
+pub(crate) fn by_letters(folded: &Folded) -> Option<&'static str> {
+    let length = folded.text().len();
+    let marks = folded.marks(0, length).take(length / BYTES_PER_MARK + 1).count();
+    (marks * BYTES_PER_MARK > length).then_some("sh")
+}
 
 /// Whether a text in `lang` is one in `want`, both BCP 47: `sr` means `sr-Latn` and `sr-Cyrl` too
 /// (RFC 4647 section 3.3.1).

@@ -134,6 +134,11 @@ fn a_rule_for_some_languages_counts_in_those_and_in_unknown_ones() {
     let tagger = build(vec![entry(Facet::Vendor, "temu", vec![temu])]);
     let count = |lang: Option<&'static str>| tagger.tag(&Text { lang, ..in_text("Temu") }).len();
     assert_eq!((count(None), count(Some("en-GB")), count(Some("sr-Latn"))), (1, 1, 0));
+    // Letters with marks tell where nothing else does.
+    assert!(rules(&tagger, "Otvorio Temu o školi, čudno").is_empty());
+    assert_eq!(rules(&tagger, "Temu opens a warehouse").len(), 1);
+    let named = "Temu opens a warehouse near the city of Niš, said the president of the country";
+    assert_eq!(rules(&tagger, named).len(), 1);
     let text = Text { lang: Some("sr"), ..in_text("Temu") };
     let verdict = tagger.explain(&text).found.remove(0).verdict;
     assert_eq!(verdict, Verdict::Language { langs: strings(&["en", "zh"]) });

@@ -222,6 +222,7 @@ pub(crate) const CUES: &[(&str, Cue)] = &[
     ("摄像机", Cue::Device("cameras")),
     ("监控探头", Cue::Device("cameras")),
     ("dron*", Cue::Device("drones")),
+    ("dronovima", Cue::Device("drones")),
     ("drones", Cue::Device("drones")),
     ("UAVs", Cue::Device("drones")),
     ("bespilotn* letelic*", Cue::Device("drones")),
