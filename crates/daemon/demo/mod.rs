@@ -3,6 +3,7 @@
 
 mod origin;
 mod recorded;
+mod records;
 
 use std::io::IsTerminal as _;
 use std::time::{Duration, Instant};
@@ -98,6 +99,14 @@ fn settings(base: &str) -> String {
              lang = \"{lang}\"\ncategory = \"{category}\"\n"
         ));
     }
+    text.push_str(&format!(
+        "[source.screening]\nname = \"Screening list\"\nentities.url = \"{base}/screening\"\n\
+         entities.list = \"demo-el\"\nentities.rows = [3, 100]\nevery = \"1m\"\n\
+         category = \"entity-list\"\nterms = \"ok\"\n\
+         [source.portal]\nname = \"Procurement portal\"\nnotices.url = \"{base}/portal\"\n\
+         notices.format = \"ocds\"\nnotices.country = \"RS\"\nevery = \"1m\"\n\
+         category = \"procurement\"\nterms = \"ok\"\n"
+    ));
     text
 }
 
@@ -120,6 +129,8 @@ fn serve_first(origin: &Origin, began: Timestamp) {
     rss("ledger", "Procurement Ledger", "en", told::LEDGER);
     origin.serve("kexun", told::atom("科讯 Kexun", "zh", &all(told::KEXUN), began));
     origin.serve("wire", told::atom("Regional Wire", "en", &all(told::WIRE), began));
+    origin.serve("screening", records::list(false));
+    origin.serve("portal", records::notices(false, began));
 }
 
 /// What a newcomer sees, step by step; every line of it is read from the store.
@@ -151,6 +162,10 @@ impl Story<'_> {
         self.pause().await;
         self.cyrillic().await?;
         self.pause().await;
+        self.listing().await?;
+        self.pause().await;
+        self.award().await?;
+        self.pause().await;
         self.dead_feed().await?;
         self.pause().await;
         self.digest()?;
@@ -159,12 +174,14 @@ impl Story<'_> {
 
     async fn baseline(&self) -> Outcome {
         say(
-            "1. Six recorded sources, in English, Serbian (both scripts) and Chinese, served over \
-             loopback HTTP. Their first poll is the baseline: stored and tagged, alerts held back.",
+            "1. Six recorded feeds, in English, Serbian (both scripts) and Chinese, an entity list \
+             and a procurement portal, served over loopback HTTP. Their first poll is the baseline: \
+             stored and tagged, alerts held back.",
         )?;
         let recorded =
             [told::COURIER, told::GLASNIK, told::VESNIK, told::KEXUN, told::WIRE, told::LEDGER];
         let entries: usize = recorded.iter().map(|entries| entries.len()).sum();
+        let entries = entries + records::LISTED + 1;
         let items = self.wait(|| self.items(), |items| items.len() == entries).await?;
         for item in items.iter().filter(|item| !item.tags.is_empty()) {
             say(&format!(
@@ -233,8 +250,48 @@ impl Story<'_> {
         self.show_alert(&alert)
     }
 
+    async fn listing(&self) -> Outcome {
+        say("6. The screening list grows by two entries. One alert for the vendor, with both:")?;
+        self.origin.serve("screening", records::list(true));
+        let alert = self.sent_by("screening").await?;
+        self.show_alert(&alert)?;
+        let known = tell::vendor(&self.cx.tagger, "huawei").map_err(reach::failure)?;
+        let sources = &self.at.config.console.sources;
+        let vendor = query::vendor(self.store, &known, sources).map_err(reach::failure)?;
+        for row in &vendor.listings {
+            let of = &row.listing;
+            say(&format!(
+                "     {} {}: {} ({})",
+                of.list,
+                of.change,
+                of.name,
+                of.citations.join("; ")
+            ))?;
+        }
+        say("")
+    }
+
+    async fn award(&self) -> Outcome {
+        say("7. A tender that was open at the start is awarded, and its winner is a vendor:")?;
+        self.origin.serve("portal", records::notices(true, self.began));
+        let alert = self.sent_by("portal").await?;
+        self.show_alert(&alert)?;
+        let item = query::item(self.store, alert.item).map_err(reach::failure)?.item;
+        let Some(notice) = item.notice else { return say("") };
+        say(&format!(
+            "     {} of {}: {} for {} {}, CPV {} [{}]\n",
+            notice.stage,
+            notice.buyer.as_deref().unwrap_or("–"),
+            notice.suppliers.join(", "),
+            notice.value.unwrap_or_default(),
+            notice.currency.as_deref().unwrap_or_default(),
+            notice.cpv.join(" "),
+            reads::tag_words(&item.tags)
+        ))
+    }
+
     async fn dead_feed(&self) -> Outcome {
-        say("6. The Procurement Ledger goes dead. Nobody is left to believe that it was quiet:")?;
+        say("8. The Procurement Ledger goes dead. Nobody is left to believe that it was quiet:")?;
         self.origin.kill("ledger");
         // One failure is a hiccup; the third in a row is a change of state that the digest tells.
         let broken = |sources: &Vec<console::rows::SourceRow>| {
@@ -253,7 +310,7 @@ impl Story<'_> {
     }
 
     fn digest(&self) -> Outcome {
-        say("7. The digest of the day, as it would arrive tomorrow morning:\n")?;
+        say("9. The digest of the day, as it would arrive tomorrow morning:\n")?;
         let query = console::DigestQuery::default();
         let document = tell::render_digest(self.store, &self.cx.settings, &SystemClock, &query)
             .map_err(reach::failure)?;
@@ -303,6 +360,13 @@ impl Story<'_> {
         };
         let alerts = self.wait(|| self.alerts(), |alerts| alerts.iter().any(about)).await?;
         alerts.into_iter().find(|alert| about(alert)).ok_or_else(gone)
+    }
+
+    /// The first alert that was sent about something of `source`.
+    async fn sent_by(&self, source: &str) -> Result<AlertRow, Failure> {
+        let by = |alert: &AlertRow| alert.held.is_none() && alert.source.as_str() == source;
+        let alerts = self.wait(|| self.alerts(), |alerts| alerts.iter().any(by)).await?;
+        alerts.into_iter().find(|alert| by(alert)).ok_or_else(gone)
     }
 
     fn items(&self) -> Result<Vec<ItemRow>, Failure> {

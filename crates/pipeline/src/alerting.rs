@@ -69,7 +69,15 @@ impl About<'_> {
 
     fn title(&self, item: &Item) -> Option<String> {
         match self {
-            Self::Story { .. } => item.title.clone(),
+            Self::Story { class, .. } => {
+                let word = match *class {
+                    "award" => "Award: ",
+                    "modification" => "Contract modification: ",
+                    "termination" => "Terminated: ",
+                    _ => return item.title.clone(),
+                };
+                Some(format!("{word}{}", item.title.as_deref().unwrap_or_default()))
+            }
             Self::List { change, .. } => {
                 let name = item.title.as_deref().unwrap_or_default();
                 let list = item.key.split_once('/').map_or("", |(list, _)| list);
