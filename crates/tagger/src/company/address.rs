@@ -22,6 +22,17 @@ pub(super) fn looks_like(line: &str) -> bool {
     signs > 0 && (digits || commas > 1) || commas > 2
 }
 
+/// Whether the first word of a vendor's address may stand in the line: a quick look that says no
+/// to nearly everything.
+pub(super) fn may_be_owned(vendors: &Vendors, line: &str) -> bool {
+    let is_in = |word: &String| {
+        let word = word.as_bytes();
+        let mut places = line.as_bytes().windows(word.len());
+        !word.is_ascii() || places.any(|place| place.eq_ignore_ascii_case(word))
+    };
+    !line.is_ascii() || vendors.addresses.keys().any(is_in)
+}
+
 /// The first vendor whose address stands in `address`, and the bytes that it takes there.
 pub(super) fn owner(vendors: &Vendors, address: &[Word<'_>]) -> Option<(u32, usize, usize)> {
     (0..address.len()).find_map(|at| {

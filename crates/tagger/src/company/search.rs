@@ -34,9 +34,10 @@ impl Hit {
 pub(super) fn hits(vendors: &Vendors, name: &[Word<'_>]) -> Vec<Hit> {
     let content: Vec<usize> = (0..name.len()).filter(|&n| name[n].class != Class::Filler).collect();
     let mut hits = Vec::new();
-    in_order(vendors, name, &content, &mut hits);
+    if in_order(vendors, name, &content, &mut hits) {
+        reordered(vendors, name, &content, &mut hits);
+    }
     split(vendors, name, &content, &mut hits);
-    reordered(vendors, name, &content, &mut hits);
     for (at, word) in name.iter().enumerate().filter(|(_, w)| w.text.starts_with(is_han)) {
         in_han(vendors, at, word, &mut hits);
     }
@@ -48,9 +49,12 @@ pub(super) fn hits(vendors: &Vendors, name: &[Word<'_>]) -> Vec<Hit> {
     hits
 }
 
-fn in_order(vendors: &Vendors, name: &[Word<'_>], content: &[usize], hits: &mut Vec<Hit>) {
+/// Whether any word of the name is the rarest of a vendor's name.
+fn in_order(vendors: &Vendors, name: &[Word<'_>], content: &[usize], hits: &mut Vec<Hit>) -> bool {
+    let mut any = false;
     for (at, &word) in content.iter().enumerate() {
         let Some(forms) = vendors.by_word.get(name[word].text.as_ref()) else { continue };
+        any = true;
         for &(number, offset) in forms {
             let form = &vendors.forms[number as usize];
             let Some(first) = at.checked_sub(offset as usize) else { continue };
@@ -60,10 +64,12 @@ fn in_order(vendors: &Vendors, name: &[Word<'_>], content: &[usize], hits: &mut 
             }
         }
     }
+    any
 }
 
 /// Coined words written as two: Hik Vision.
 fn split(vendors: &Vendors, name: &[Word<'_>], content: &[usize], hits: &mut Vec<Hit>) {
+    let mut joined = String::new();
     for pair in content.windows(2) {
         let (one, two) = (&name[pair[0]], &name[pair[1]]);
         let short = one.text.len() + two.text.len() < MIN_SPLIT_LETTERS;
@@ -71,9 +77,10 @@ fn split(vendors: &Vendors, name: &[Word<'_>], content: &[usize], hits: &mut Vec
         if short || common || two.start > one.end + 1 || one.text.len() < 2 {
             continue;
         }
-        let Some(forms) = vendors.by_word.get(&format!("{}{}", one.text, two.text)) else {
-            continue;
-        };
+        joined.clear();
+        joined.push_str(&one.text);
+        joined.push_str(&two.text);
+        let Some(forms) = vendors.by_word.get(&joined) else { continue };
         for &(number, _) in forms {
             let form = &vendors.forms[number as usize];
             if form.words.len() == 1 && form.strength == Strength::Strong {

@@ -146,6 +146,7 @@ fn by_address(vendors: &Vendors, values: &[Value<'_>]) -> Option<Found> {
         return None;
     }
     let addresses = values.iter().enumerate().filter(|(_, value)| value.is == Use::Address);
+    let addresses = addresses.filter(|(_, value)| address::may_be_owned(vendors, value.text));
     let owned = addresses.filter_map(|(number, value)| {
         let (vendor, start, end) = address::owner(vendors, &words(value.text))?;
         Some((vendor, (number, start, end)))
