@@ -12,7 +12,7 @@ use prometheus_client::metrics::gauge::{ConstGauge, Gauge};
 use prometheus_client::registry::Registry;
 use store::Store;
 
-use crate::query;
+use crate::query::{self, QuarantineQuery};
 use crate::rows::{SourceRow, Status};
 use crate::{Error, Settings};
 
@@ -33,6 +33,8 @@ pub(crate) fn text(
     of_store(&mut registry, &store.health());
     of_status(&mut registry, &query::status(store, &settings.sources, now)?, now);
     of_sources(&mut registry, &query::sources(store, &settings.sources)?);
+    let kept = query::quarantine(store, &QuarantineQuery::all())?.len() as u64;
+    gauge(&mut registry, "quarantine_documents", "Documents that could not be read", kept);
     let mut text = String::new();
     prometheus_client::encoding::text::encode(&mut text, &registry)
         .map_err(|error| Error::Internal(error.to_string()))?;

@@ -11,6 +11,7 @@ mod decide;
 pub mod deliver;
 pub mod digest;
 mod due;
+mod guarded;
 mod hash;
 mod health;
 mod identify;

@@ -13,7 +13,8 @@ use tracing::{Instrument, debug, error, info, info_span, warn};
 
 use crate::decide::Report;
 use crate::due::first_due;
-use crate::run::{FULL_PAUSE, RunError, chain, run_source};
+use crate::guarded::run_guarded;
+use crate::run::{FULL_PAUSE, RunError, chain};
 use crate::scheduler::Schedule;
 use crate::{Context, Source};
 
@@ -216,7 +217,7 @@ impl Crew {
             let task = {
                 let source = Arc::clone(&source);
                 async move {
-                    let result = run_source(&cx, &source).await;
+                    let result = run_guarded(&cx, &source).await;
                     (source, result)
                 }
             };

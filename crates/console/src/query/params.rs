@@ -82,6 +82,13 @@ pub struct QuarantineQuery {
     pub limit: Option<usize>,
 }
 
+impl QuarantineQuery {
+    /// As many as an answer can hold.
+    pub(crate) fn all() -> Self {
+        Self { limit: Some(MAX_LIMIT), ..Self::default() }
+    }
+}
+
 /// Which period.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
