@@ -14,7 +14,7 @@ use crate::decide::{Decision, Report, Situation, Totals, decide};
 use crate::identify::{Candidate, identify};
 use crate::known::Known;
 use crate::outcome::{Outcome, Transport};
-use crate::record::{List, ListBefore, gather};
+use crate::record::{List, ListBefore, gather, today};
 use crate::{Context, Source};
 
 /// How often a run is planned again when the state it read has moved (I7b).
@@ -251,7 +251,7 @@ pub(crate) async fn store_outcome(
     let mut gone = Vec::new();
     let (mut version, mut restating) = (String::new(), false);
     if let Outcome::Parsed { list: Some(now), .. } = &outcome {
-        let list = List::compare(&cx.store, source, now, candidates)?;
+        let list = List::compare(&cx.store, source, now, &today(cx.clock.now()), candidates)?;
         totals.counts.seen += list.unchanged;
         totals.counts.unchanged += list.unchanged;
         (candidates, gone, restating) = (list.moved, list.gone, list.restating);
