@@ -83,14 +83,15 @@ pub(crate) fn request(
     cx: &Context,
     source: &Source,
     before: &SourceState,
-) -> Result<Request, Outcome> {
+) -> Result<Request, Box<Outcome>> {
     let known = before.fetch_key == source.fetch_key() && before.baseline.is_some();
     let mut headers = Vec::with_capacity(source.headers.len());
     for (name, value) in &source.headers {
         match value.reveal() {
             Ok(value) => headers.push((name.clone(), value.to_owned())),
             Err(missing) => {
-                return Err(Outcome::Refused { error: format!("header `{name}`: {missing}") });
+                let error = format!("header `{name}`: {missing}");
+                return Err(Box::new(Outcome::Refused { error }));
             }
         }
     }
@@ -110,7 +111,7 @@ pub(crate) fn request(
 async fn fetch(cx: &Context, source: &Source, before: &SourceState) -> Attempted {
     let request = match request(cx, source, before) {
         Ok(request) => request,
-        Err(outcome) => return Attempted::Ended(outcome),
+        Err(outcome) => return Attempted::Ended(*outcome),
     };
     match crate::robots::get(cx, &request).await {
         Ok(Fetched::Body(body)) => Attempted::Body(body),
@@ -375,7 +376,8 @@ impl Planned {
         let candidates = &self.candidates[part.entries];
         let gone = &self.gone[part.gone];
         let mut known = Known::read(&cx.store, &self.source, candidates, rules)?;
-        if !self.version.is_empty() && !(candidates.is_empty() && gone.is_empty()) {
+        let moves = !(candidates.is_empty() && gone.is_empty());
+        if moves && !self.version.is_empty() {
             known.read_items(&cx.store, gone)?;
             let tagger = &cx.tagger;
             known.read_list_alerts(&cx.store, &self.source, &self.version, tagger, rules)?;
