@@ -14,7 +14,8 @@ const EDGES: &[(&str, &[&str])] = &[
     ("pipeline", &["connector", "fetch", "model", "store", "tagger"]),
     ("console", &["model", "store"]),
     ("config", &["connector", "console", "fetch", "model", "pipeline", "store", "tagger"]),
-    ("testkit", &["model"]),
+    // Its poller harness plays hosts against the real pipeline.
+    ("testkit", &["connector", "fetch", "model", "pipeline", "store", "tagger"]),
     (
         "stackwatch",
         &["config", "connector", "console", "fetch", "model", "pipeline", "store", "tagger"],

@@ -6,7 +6,7 @@ use std::time::Duration;
 use console::SourceInfo;
 use ipnet::IpNet;
 use model::{SourceId, canonical_url};
-use pipeline::{RobotsRule, Secret, Source};
+use pipeline::{Pace, RobotsRule, Secret, Source};
 
 use crate::connectors::{self, Kind};
 use crate::groups::{Entry, Groups};
@@ -60,6 +60,7 @@ struct RawSource<'d> {
     name: String,
     address: Option<Placed<'d, model::HttpUrl>>,
     every: Duration,
+    slowest: Duration,
     lang: Option<String>,
     category: Option<String>,
     country: Option<String>,
@@ -79,6 +80,7 @@ fn source<'d>(id: &str, mut table: Table<'d>) -> Option<RawSource<'d>> {
     let id = checked_id::<SourceId>(&place, "source", id);
     let name = table.placed("name", not_blank).map(|name| name.value);
     let every = table.parsed("every", duration_within("1m", "31d"));
+    let slowest = table.parsed("slowest", duration_within("1m", "31d"));
     let lang = table.parsed("lang", language);
     let category = table.parsed("category", slug);
     let country = table.parsed("country", country);
@@ -132,6 +134,7 @@ fn source<'d>(id: &str, mut table: Table<'d>) -> Option<RawSource<'d>> {
         name: name.unwrap_or_else(|| id.to_string()),
         address,
         every: every.unwrap_or(EVERY),
+        slowest: slowest.unwrap_or_default(),
         lang,
         category,
         country,
@@ -192,6 +195,7 @@ impl RawSource<'_> {
                 connector,
                 guard: self.rules.guard,
                 every: self.every,
+                pace: Pace { slowest: self.slowest, ..Pace::default() },
                 lang: self.lang,
                 category: self.category,
                 country: self.country,

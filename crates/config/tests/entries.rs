@@ -67,8 +67,9 @@ fn each_value_of_a_source_is_checked() {
         (
             "intervall = \"15m\"",
             "3:1: unknown field `intervall`, expected one of `category`, `country`, `entities`, \
-             `every`, `feed`, `grade`, `headers`, `item_url`, `lang`, `licence`, `list`, `name`, `notices`, \
-             `off`, `page`, `robots`, `sitemap`, `terms_accepted`, `terms`, `text`",
+             `every`, `feed`, `grade`, `headers`, `item_url`, `lang`, `licence`, `list`, `name`, \
+             `notices`, `off`, `page`, `robots`, `sitemap`, `slowest`, `terms_accepted`, `terms`, \
+             `text`",
         ),
     ];
     for (line, expected) in cases {

@@ -57,6 +57,9 @@ pub struct Parsed {
     /// Present: the items are a whole entity list and not news of it.
     #[serde(skip)]
     pub list: Option<Box<Download>>,
+    /// What the document says about when asking again is useful.
+    #[serde(skip)]
+    pub hints: model::Hints,
 }
 
 /// A download of an entity list.
@@ -91,6 +94,7 @@ pub fn of_notices(notices: ParsedNotices) -> Parsed {
         .into_iter()
         .map(|skipped| Problem { at: skipped.at, reason: format!("skipped: {}", skipped.reason) });
     Parsed {
+        hints: model::Hints::default(),
         format: notices.format,
         title: notices.title,
         items: notices.items.into_iter().map(entry_of_notice).collect(),
@@ -122,6 +126,7 @@ pub fn of_list(list: ParsedList) -> Parsed {
         complete: list.complete,
     };
     Parsed {
+        hints: model::Hints::default(),
         format: list.format.to_string(),
         title: list.title,
         items: list.items.into_iter().map(entry_of_designation).collect(),

@@ -8,6 +8,7 @@ use model::HttpUrl;
 
 use crate::check::Blocked;
 use crate::headers::RetryAfter;
+use crate::wall::Wall;
 
 pub(crate) type BoxError = Box<dyn Error + Send + Sync>;
 
@@ -66,8 +67,14 @@ pub enum FetchError {
     #[error("body is larger than {limit} bytes")]
     TooLarge { limit: u64 },
     /// Neither a body, nor a 304, nor a redirect.
-    #[error("server answered {status}")]
-    Status { status: u16, retry_after: Option<RetryAfter>, url: HttpUrl },
+    #[error("server answered {status}{}", .wall.map_or_else(String::new, |wall| format!(" with {wall}")))]
+    Status {
+        status: u16,
+        retry_after: Option<RetryAfter>,
+        url: HttpUrl,
+        /// What stands in the way, where the answer shows it.
+        wall: Option<Wall>,
+    },
     #[error("could not connect to {host}")]
     Connect { host: String, source: BoxError },
     /// The host asked for a longer pause than a request is kept waiting; nothing was sent.
@@ -105,6 +112,28 @@ pub enum Advice {
     NeedsOperator,
 }
 
+/// How much a failure says against the host as a whole; its other sources are asked later by it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Strain {
+    /// Nobody is there.
+    Hard,
+    /// Somebody is there and does not manage.
+    Soft,
+    /// It says itself that this will pass.
+    Temporary,
+}
+
+impl Strain {
+    /// In quarters of a hard failure: 1, 0.5 and 0.25.
+    pub fn quarters(self) -> u32 {
+        match self {
+            Self::Hard => 4,
+            Self::Soft => 2,
+            Self::Temporary => 1,
+        }
+    }
+}
+
 /// What the layers of the HTTP client say on the way of an error.
 const LAYERS: [&str; 5] = [
     "error sending request",
@@ -134,6 +163,30 @@ impl FetchError {
             | Self::InvalidHeader { .. }
             | Self::Disallowed { .. } => Advice::NeedsOperator,
         }
+    }
+
+    /// What the failure says about the host as a whole, if anything: a missing page says nothing.
+    pub fn strain(&self) -> Option<Strain> {
+        match self {
+            Self::Connect { .. } => Some(Strain::Hard),
+            Self::Timeout { phase: Phase::Lookup | Phase::Connect, .. } => Some(Strain::Hard),
+            Self::Timeout { .. } | Self::BadAnswer { .. } => Some(Strain::Soft),
+            Self::Status { status: 408 | 425 | 429 | 503, .. } => Some(Strain::Temporary),
+            Self::Status { status: 500.., .. } => Some(Strain::Soft),
+            Self::Status { .. }
+            | Self::TooLarge { .. }
+            | Self::Paused { .. }
+            | Self::Refused(_)
+            | Self::Redirects(_)
+            | Self::Disallowed { .. }
+            | Self::RobotsUnknown { .. }
+            | Self::InvalidHeader { .. } => None,
+        }
+    }
+
+    /// Nothing at all was heard from the other side: it may be our own network that is down.
+    pub fn is_silence(&self) -> bool {
+        matches!(self.strain(), Some(Strain::Hard))
     }
 
     /// The message with its causes, on one line, without addresses that could carry a secret.
@@ -177,8 +230,12 @@ mod tests {
     fn each_failure_says_what_comes_next() {
         let url: HttpUrl = "https://example.org/feed".parse().unwrap();
         let after = |wait| Some(RetryAfter { wait: Duration::from_secs(wait), capped: false });
-        let status =
-            |status, retry_after| FetchError::Status { status, retry_after, url: url.clone() };
+        let status = |status, retry_after| FetchError::Status {
+            status,
+            retry_after,
+            url: url.clone(),
+            wall: None,
+        };
         let advice = |error: FetchError| error.advice();
         assert_eq!(advice(status(503, after(60))), Advice::WaitAtLeast(Duration::from_secs(60)));
         assert_eq!(advice(status(503, None)), Advice::BackOff);

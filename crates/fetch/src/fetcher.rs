@@ -24,6 +24,7 @@ use crate::hop::Trail;
 use crate::resolver::{LOOKUP_TIMEOUT, LookupTimeout, Resolver};
 use crate::robots::Sites;
 use crate::settings::Settings;
+use crate::wall::{Wall, wall};
 
 /// How long a connection waits for its next use. Short: sources are asked every quarter of an hour,
 /// only several sources of one host, two seconds apart, find it open.
@@ -31,8 +32,29 @@ const POOL_IDLE: Duration = Duration::from_secs(10);
 /// Heads of answers beyond these are refused by the HTTP library.
 const MAX_HEADERS: usize = 128;
 const MAX_H2_HEADERS_BYTES: u32 = 64 << 10;
+/// What is looked at of a refusal's body, and for how long it is waited for.
+const WALL_BYTES: usize = 16 << 10;
+const WALL_TIME: Duration = Duration::from_secs(5);
 /// What is kept of a sink's answer.
 const ANSWER_BYTES: usize = 4 << 10;
+
+/// The time of day, as the fetcher is told it.
+pub type Now = Arc<dyn Fn() -> SystemTime + Send + Sync>;
+
+/// Takes the place of the network and of the machine's clock: for tests, where an origin in the
+/// same process answers for every name.
+#[derive(Clone)]
+pub struct Detour {
+    /// Every request goes through this Unix socket, whatever its host; no name is looked up.
+    pub socket: std::path::PathBuf,
+    pub now: Now,
+}
+
+impl fmt::Debug for Detour {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Detour").field("socket", &self.socket).finish_non_exhaustive()
+    }
+}
 
 /// Asks hosts for documents, and hands messages to sinks. Cheap to clone; all clones share
 /// connections and the pace of every host.
@@ -46,6 +68,8 @@ pub(crate) struct Inner {
     gate: HostGate,
     /// What is known of each origin's robots.txt.
     pub(crate) sites: Sites,
+    /// Stands in for a `Date` that an answer lacks.
+    now: Now,
     /// Sinks: one request at a time, no spacing, and apart from the sources on the same host.
     sinks: HostGate,
 }
@@ -66,23 +90,37 @@ impl Fetcher {
     /// Builds the client. Installs `ring` for TLS if the process has chosen nothing else, for the
     /// client panics without a provider.
     pub fn new(settings: Settings) -> Result<Self, BuildError> {
+        Self::build(settings, None)
+    }
+
+    /// A fetcher that never touches the network. What is checked before a request is sent stays.
+    pub fn with_detour(settings: Settings, detour: Detour) -> Result<Self, BuildError> {
+        Self::build(settings, Some(detour))
+    }
+
+    fn build(settings: Settings, detour: Option<Detour>) -> Result<Self, BuildError> {
         // An error means that a provider is installed already, which is what is wanted.
         drop(rustls::crypto::ring::default_provider().install_default());
         let user_agent = HeaderValue::from_str(&settings.user_agent)
             .ok()
             .filter(|value| value.to_str().is_ok_and(|text| !text.trim().is_empty()))
             .ok_or_else(|| BuildError::UserAgent(settings.user_agent.clone()))?;
-        let client = client(&settings).build().or_else(|error| {
+        let builder = || match &detour {
+            Some(detour) => client(&settings).unix_socket(detour.socket.as_path()),
+            None => client(&settings),
+        };
+        let client = builder().build().or_else(|error| {
             // No authorities: a machine that only asks over http can still do its work, and every
             // https source says what is wrong with it.
             warn!(error = %chain(&error), "no certificate authorities, https will fail");
-            client(&settings).tls_backend_preconfigured(trusting_nobody()).build()
+            builder().tls_backend_preconfigured(trusting_nobody()).build()
         });
         let client = client.map_err(|error| BuildError::Client(error.into()))?;
         let gate = HostGate::new(settings.per_host, settings.spacing);
         let sinks = HostGate::new(1, Duration::ZERO);
         let sites = Sites::default();
-        Ok(Self(Arc::new(Inner { client, user_agent, settings, gate, sites, sinks })))
+        let now = detour.map_or_else(|| Arc::new(now) as Now, |detour| detour.now);
+        Ok(Self(Arc::new(Inner { client, user_agent, settings, gate, sites, now, sinks })))
     }
 
     /// Asks for a document, waiting for the host's turn first. Redirects are followed, each as a
@@ -93,10 +131,14 @@ impl Fetcher {
         let mut spent = Duration::ZERO;
         loop {
             check(&trail.url, &inner.settings.allow)?;
-            if request.purpose == Purpose::Crawl {
-                self.permit(&trail.url).await?;
-            }
+            let permit = match request.purpose {
+                Purpose::Crawl => self.permit(&trail.url).await?,
+                _ => None,
+            };
             let turn = turn(&inner.gate, &trail.url).await?;
+            if let Some(permit) = permit {
+                permit.used();
+            }
             let start = Instant::now();
             let left = inner.settings.total_timeout.saturating_sub(spent);
             let step = timeout(left, inner.ask(request, &trail)).await;
@@ -129,6 +171,11 @@ impl Fetcher {
     /// yields [`FetchError::Paused`] or waits.
     pub fn paused(&self, url: &HttpUrl) -> Option<Duration> {
         self.0.gate.paused(url)
+    }
+
+    /// Least time between the starts of two requests to one host.
+    pub fn spacing(&self) -> Duration {
+        self.0.settings.spacing
     }
 
     /// Puts a pause on the host of `url`, such as one that was known before a restart.
@@ -180,7 +227,7 @@ impl Inner {
                 self.send(Method::POST, &trail.url, headers, Some(body)).await?
             }
         };
-        let now = now();
+        let now = (self.now)();
         let status = response.status().as_u16();
         if !matches!(status, 429 | 503) {
             self.gate.forgive(&trail.url);
@@ -190,7 +237,12 @@ impl Inner {
             final_url: trail.url.clone(),
             permanent: trail.is_permanent(),
             moved: trail.moved.clone(),
-            validators: headers::validators(response.headers()),
+            // Those of another origin are never sent to this one, so they are of no use.
+            validators: if trail.send_validators {
+                headers::validators(response.headers())
+            } else {
+                Validators::default()
+            },
             content_type: headers::text(response.headers(), CONTENT_TYPE),
             headers: headers::bounded(response.headers()),
             cache: headers::cache_hints(response.headers(), now),
@@ -226,9 +278,22 @@ impl Inner {
             _ => {
                 let retry_after = headers::retry_after(response.headers(), now);
                 self.note_pause(&trail.url, status, retry_after);
-                Err(FetchError::Status { status, retry_after, url: trail.url.clone() })
+                let url = trail.url.clone();
+                let wall = self.wall(status, response).await;
+                Err(FetchError::Status { status, retry_after, url, wall })
             }
         }
+    }
+
+    /// Whether a refusal is a wall against programs, by its head and the beginning of its body.
+    async fn wall(&self, status: u16, response: Response) -> Option<Wall> {
+        if !matches!(status, 401 | 402 | 403 | 405 | 406 | 418 | 429 | 451 | 503) {
+            return None;
+        }
+        let headers = headers::bounded(response.headers());
+        let idle = self.settings.idle_timeout.min(WALL_TIME);
+        let text = timeout(WALL_TIME, body::beginning(response, WALL_BYTES, idle)).await;
+        wall(status, &headers, text.unwrap_or_default().as_bytes())
     }
 
     /// "Too many requests" is about the client, so it holds for everything on that host.
@@ -261,7 +326,7 @@ impl Inner {
         let url = bare(&post.url);
         let response = self.send(Method::POST, &url, headers, Some(post.body.clone())).await?;
         let status = response.status().as_u16();
-        let retry_after = headers::retry_after(response.headers(), now());
+        let retry_after = headers::retry_after(response.headers(), (self.now)());
         let text = body::beginning(response, ANSWER_BYTES, self.settings.idle_timeout).await;
         Ok(Answer { status, text, retry_after })
     }

@@ -6,8 +6,8 @@ use url::Url;
 use crate::check::bare;
 use crate::error::RedirectProblem;
 
-/// Redirects of one request.
-pub(crate) const MAX_REDIRECTS: usize = 5;
+/// Redirects of one request. Browsers follow twenty; RFC 9309 (2.3.1.2) wants five at least.
+pub(crate) const MAX_REDIRECTS: usize = 10;
 
 /// Where a request stands in its chain of redirects.
 #[derive(Debug)]

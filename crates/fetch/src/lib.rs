@@ -19,12 +19,14 @@ mod hop;
 mod resolver;
 pub mod robots;
 mod settings;
+mod wall;
 
 pub use answer::{
     ACCEPT_DATA, ACCEPT_FEED, ACCEPT_PAGE, Answer, Body, Fetched, Meta, Post, Purpose, Request,
 };
 pub use check::{Blocked, Verdict, check_url};
-pub use error::{Advice, BuildError, FetchError, Phase, RedirectProblem};
-pub use fetcher::Fetcher;
+pub use error::{Advice, BuildError, FetchError, Phase, RedirectProblem, Strain};
+pub use fetcher::{Detour, Fetcher, Now};
 pub use headers::{CacheHints, RetryAfter};
 pub use settings::Settings;
+pub use wall::{Wall, wall};

@@ -38,15 +38,15 @@ async fn circles_and_long_chains_end() {
     origin.script("/self", [Answer::redirect("/self#part")]);
     origin.script("/a", [Answer::redirect("/b")]);
     origin.script("/b", [Answer::redirect("/a")]);
-    for hop in 0..7 {
+    for hop in 0..12 {
         origin.script(&format!("/{hop}"), [Answer::redirect(format!("{}", hop + 1))]);
     }
-    for (path, requests) in [("/self", 1), ("/a", 2), ("/0", 6)] {
+    for (path, requests) in [("/self", 1), ("/a", 2), ("/0", 11)] {
         origin.forget();
         let error = failure(get(origin.url(path)).await);
         let expected = match (path, &error) {
             ("/0", FetchError::Redirects(problem)) => {
-                *problem == RedirectProblem::TooMany { limit: 5 }
+                *problem == RedirectProblem::TooMany { limit: 10 }
             }
             (_, FetchError::Redirects(problem)) => matches!(problem, RedirectProblem::Loop { .. }),
             _ => false,

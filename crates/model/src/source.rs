@@ -19,6 +19,7 @@ words!(
     OutcomeKind {
         Parsed = "parsed", Unchanged = "unchanged", Unreachable = "unreachable",
         Refused = "refused", Unreadable = "unreadable", Panicked = "panicked",
+        Blocked = "blocked", Gone = "gone",
     }
 );
 
@@ -30,12 +31,37 @@ impl OutcomeKind {
 }
 
 words!(
-    /// Whether a source is being watched. Append only; more states arrive with coverage.
+    /// Whether a source is being watched. Append only.
+    ///
+    /// - `unknown`: not read yet. `healthy`: read, and as lively as ever.
+    /// - `degraded`: read, but not as it should be: its last attempts failed, it only says "not
+    ///   modified" since it came back, or many of its entries cannot be used.
+    /// - `broken`: several attempts in a row failed. `blocked`: it answers with a challenge, a
+    ///   consent wall or a refusal instead of its document. `gone`: 410, on purpose.
+    /// - `empty`: a document without entries where there were some. `quiet`: silent for longer
+    ///   than its own history explains. `stale`: it answers with nothing but old entries.
+    /// - `off`: switched off in the configuration. `retired`: no longer configured.
     Health {
         Unknown = "unknown", Healthy = "healthy", Broken = "broken", Off = "off",
-        Retired = "retired",
+        Retired = "retired", Degraded = "degraded", Blocked = "blocked", Empty = "empty",
+        Quiet = "quiet", Stale = "stale", Gone = "gone",
     }
 );
+
+impl Health {
+    /// The source is read: what it publishes arrives, even if that is less than usual.
+    pub fn is_watched(self) -> bool {
+        match self {
+            Self::Healthy | Self::Degraded | Self::Empty | Self::Quiet | Self::Stale => true,
+            Self::Unknown
+            | Self::Broken
+            | Self::Blocked
+            | Self::Gone
+            | Self::Off
+            | Self::Retired => false,
+        }
+    }
+}
 
 /// The state of one source, written once per poll, in the same commit as what the poll brought.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -61,6 +87,83 @@ pub struct SourceState {
     pub health: Health,
     /// Since when `health` holds.
     pub health_since: Option<Timestamp>,
+    pub memory: Memory,
+}
+
+/// What earlier answers teach about when and how to ask, and about what is usual.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Memory {
+    pub hints: Hints,
+    /// The interval that fits how much is new at each poll, in seconds; `None`: the operator's.
+    pub pace_s: Option<u32>,
+    pub moved: Option<Moved>,
+    /// 410s in a row.
+    pub gone: u8,
+    /// The host asked for silence until then, for all its sources.
+    pub host_pause: Option<Timestamp>,
+    /// When a whole body was read last.
+    pub full_at: Option<Timestamp>,
+    /// The host was caught saying "not modified" when it was: it is asked without conditions
+    /// more often.
+    pub lies: bool,
+    /// "Not modified" is no proof now: the next request asks for the whole document.
+    pub doubt: bool,
+    pub habit: Habit,
+    /// The last time that entries may have been missed.
+    pub gap: Option<PossibleGap>,
+}
+
+/// What answers and documents say about when asking again is useful. They outlive a 304.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hints {
+    /// `Cache-Control: max-age` in seconds.
+    pub max_age_s: Option<u32>,
+    /// RSS `ttl` in seconds.
+    pub ttl_s: Option<u32>,
+    /// `sy:updatePeriod` divided by `sy:updateFrequency`, in seconds.
+    pub period_s: Option<u32>,
+    /// `sy:updateBase`, from which periods count.
+    pub base: Option<Timestamp>,
+    /// RSS `skipHours`: bit 0 is the hour from midnight UTC.
+    pub skip_hours: u32,
+    /// RSS `skipDays`: bit 0 is Monday.
+    pub skip_days: u8,
+}
+
+/// A permanent redirect on its way to become the source's address.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Moved {
+    pub to: String,
+    /// The first of the answers that agree.
+    pub since: Timestamp,
+    pub answers: u16,
+    /// Requests go there now.
+    pub adopted: bool,
+}
+
+/// When a source brings something new, as far as it was seen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Habit {
+    /// Polls that brought something new, the first one not counted.
+    pub arrivals: u32,
+    pub last_new: Option<Timestamp>,
+    /// The longest silence between two arrivals, in seconds of days on which it usually speaks;
+    /// fades slowly.
+    pub longest_s: u32,
+    /// Arrivals per day of the week, Monday first; halved together when one is full.
+    pub weekdays: [u8; 7],
+    /// The newest date of an entry.
+    pub newest: Option<Timestamp>,
+    /// Usable entries of the last document.
+    pub window: u32,
+}
+
+/// Between two polls everything in a document's window was replaced: what came and went in between
+/// was not seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PossibleGap {
+    pub from: Timestamp,
+    pub to: Timestamp,
 }
 
 impl Default for SourceState {
@@ -79,6 +182,7 @@ impl Default for SourceState {
             error: None,
             health: Health::Unknown,
             health_since: None,
+            memory: Memory::default(),
         }
     }
 }

@@ -259,14 +259,14 @@ async fn validators_move_with_items_only() {
     let etag = world.state("a").validators.etag;
     assert_eq!(etag.as_deref(), Some("\"3\""));
     let failed =
-        Outcome::Unreachable { error: "no answer".into(), status: Some(503), not_before: None };
+        Outcome::Unreachable { error: "no answer".into(), trouble: crate::Trouble::default() };
     let report = world.absorb(&source("a"), failed).await;
     assert_eq!(world.state("a").validators.etag, etag, "a failure moves nothing");
     assert_eq!((world.state("a").failures, report.counts.seen), (1, 0));
     let mut moved = source("a");
     moved.url = "https://a.example/other".parse().unwrap();
     let failed =
-        Outcome::Unreachable { error: "no answer".into(), status: Some(503), not_before: None };
+        Outcome::Unreachable { error: "no answer".into(), trouble: crate::Trouble::default() };
     world.absorb(&moved, failed).await;
     assert_eq!(world.state("a").validators.etag, None, "another address, other validators");
 }

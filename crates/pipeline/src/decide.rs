@@ -4,22 +4,23 @@
 mod records;
 
 use std::collections::{HashMap, HashSet};
+use std::time::Duration;
 
+use fetch::Strain;
 use model::{
     AliasKey, Attempt, Counts, Detail, Entry, Item, ItemId, ListingChange, OutcomeKind, Problem,
-    Published, Revision, SourceState, StoryId, StoryKey, Timestamp, Validators, truncated,
+    Published, Revision, SourceState, StoryId, StoryKey, Timestamp, truncated,
 };
 use store::{Commit, tables};
 use tagger::{Tagger, Text};
 
 use crate::alerting::{About, CLASS_NEW, Occasion, Raised};
-use crate::due::next_due;
-use crate::health::after_attempt;
 use crate::identify::{Candidate, Told};
 use crate::known::Known;
 use crate::language::language;
 use crate::outcome::Outcome;
 use crate::record::{self, Taggable};
+use crate::state::state_after;
 use crate::{AlertRule, Source};
 
 /// Revisions in which only id, address or dates changed, kept of one item: feeds that change them
@@ -29,8 +30,6 @@ const RESTLESS_REVISIONS: u8 = 8;
 const REVISIONS: u32 = 256;
 /// Alias rows of one item: an id that changes at every poll would add them for ever.
 const ALIASES: u8 = 16;
-/// Longest error text in a source's state.
-const ERROR_BYTES: usize = 200;
 
 /// What a run changed.
 #[derive(Clone, Debug, PartialEq)]
@@ -50,6 +49,12 @@ pub struct Report {
     pub list: ListDelta,
     pub next_due: Timestamp,
     pub health: Option<(model::Health, model::Health)>,
+    /// Attempts that failed in a row.
+    pub failures: u32,
+    /// What a failure says against the host as a whole.
+    pub strain: Option<Strain>,
+    /// The silence that the host asked for, for all its sources.
+    pub host_pause: Option<Duration>,
 }
 
 impl Report {
@@ -126,13 +131,15 @@ pub fn decide(
     let mut run = Run::new(at, known, baseline);
     run.entries(candidates);
     at.gone.iter().for_each(|id| run.leave(*id));
-    let after = state_after(at, before.clone(), outcome);
+    if at.last
+        && let Outcome::Parsed { parsed, .. } = outcome
+    {
+        run.totals.counts.rejected += parsed.rejected;
+        run.totals.counts.seen += parsed.rejected;
+        run.totals.problems.extend(parsed.problems.iter().cloned());
+    }
+    let after = state_after(at, before.clone(), outcome, &run.totals.counts);
     if at.last {
-        if let Outcome::Parsed { parsed, .. } = outcome {
-            run.totals.counts.rejected += parsed.rejected;
-            run.totals.counts.seen += parsed.rejected;
-            run.totals.problems.extend(parsed.problems.iter().cloned());
-        }
         run.write_state(&before, &after, outcome);
         run.write_list_version(outcome);
     }
@@ -152,51 +159,11 @@ pub fn decide(
         list,
         next_due: after.next_due,
         health: (before.health != after.health).then_some((before.health, after.health)),
+        failures: after.failures,
+        strain: outcome.trouble().strain,
+        host_pause: outcome.host_pause(),
     };
     Decision { commit: run.commit, report }
-}
-
-/// The source's state after an attempt: validators by I1, health, next due time.
-fn state_after(at: Situation<'_>, before: SourceState, outcome: &Outcome) -> SourceState {
-    let mut after = SourceState {
-        fetch_key: at.fetch_key,
-        polls: before.polls.saturating_add(1),
-        last_attempt: Some(at.now),
-        last_outcome: Some(outcome.kind()),
-        error: outcome.error().map(|error| truncated(error, ERROR_BYTES).into_owned()),
-        ..before
-    };
-    // Validators belong to the address and the connector that they came with.
-    if before.fetch_key != at.fetch_key {
-        after.validators = Validators::default();
-        after.body = None;
-    }
-    match outcome {
-        Outcome::Parsed { body, transport, .. } => {
-            after.validators = transport.validators.clone();
-            after.body = Some(*body);
-            after.baseline = before.baseline.or(Some(at.now));
-        }
-        Outcome::Unchanged { validators, .. } => after.validators = validators.clone(),
-        Outcome::Unreachable { .. }
-        | Outcome::Refused { .. }
-        | Outcome::Unreadable { .. }
-        | Outcome::Panicked { .. } => {}
-    }
-    if outcome.kind().is_success() {
-        after.last_success = Some(at.now);
-        after.failures = 0;
-    } else {
-        after.failures = before.failures.saturating_add(1);
-    }
-    let health = after_attempt(before.health, outcome.kind(), after.failures);
-    if health != before.health {
-        after.health = health;
-        after.health_since = Some(at.now);
-    }
-    let every = at.source.every;
-    after.next_due = next_due(&at.source.id, every, after.failures, outcome.not_before(), at.now);
-    after
 }
 
 /// The work on one document: what it writes, over what is known.
@@ -510,6 +477,9 @@ impl<'a> Run<'a> {
                 reason: after.error.clone(),
             };
             self.commit.put::<tables::Transitions>(&(id.clone(), self.at.now), &transition);
+        }
+        if let Some(gap) = after.memory.gap.filter(|_| before.memory.gap != after.memory.gap) {
+            self.commit.put::<tables::Gaps>(&(id.clone(), self.at.now), &gap);
         }
     }
 }

@@ -12,6 +12,7 @@ pub mod deliver;
 pub mod digest;
 mod due;
 mod guarded;
+mod habit;
 mod hash;
 mod health;
 mod identify;
@@ -19,6 +20,7 @@ mod known;
 mod language;
 mod lifecycle;
 pub mod listing;
+mod network;
 pub mod notices;
 mod outcome;
 pub mod quarantine;
@@ -28,6 +30,8 @@ mod robots;
 mod run;
 mod scheduler;
 mod settings;
+mod state;
+mod steady;
 #[cfg(test)]
 mod testing;
 mod watch;
@@ -38,18 +42,18 @@ pub use criteria::{Facts, accepts};
 pub use decide::{Decision, Report, Situation, Totals, decide};
 pub use deliver::Deliverer;
 pub use digest::Digest;
-pub use due::{first_due, next_due};
+pub use due::{Last, Stored, first_due, fit, next_due};
 pub use identify::{Candidate, identify};
 pub use known::Known;
 pub use language::language;
 pub use lifecycle::{heartbeat, keep_alive, note_outage, reconcile};
-pub use outcome::{Outcome, Transport};
+pub use outcome::{Outcome, Transport, Trouble};
 pub use record::{Collapse, Guard, accept_list, guard};
 pub use retag::{Change, Difference, Retag, Retagged, Sample, retag};
 pub use run::{Rehearsal, RunError, digest_of, import, rehearse, run_source};
 pub use scheduler::Schedule;
 pub use settings::{
     AlertRule, Channel, ChannelKind, Criteria, DigestFormat, DigestSettings, EmailSettings,
-    Heartbeat, RobotsRule, Secret, SecretRef, Settings, SmtpTls, Source, Weekday,
+    Heartbeat, Pace, RobotsRule, Secret, SecretRef, Settings, SmtpTls, Source, Weekday,
 };
 pub use watch::{Summary, watch, watch_once};

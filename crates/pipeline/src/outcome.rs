@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use connector::Parsed;
-use model::{ListVersion, OutcomeKind, Validators};
+use fetch::{CacheHints, Strain, Wall};
+use model::{HttpUrl, ListVersion, OutcomeKind, Validators};
 
 /// What one attempt brought.
 #[derive(Clone, Debug)]
@@ -19,13 +20,32 @@ pub enum Outcome {
     /// A 304, or the body of last time once more.
     Unchanged { validators: Validators, transport: Transport },
     /// No answer, or one that asks to come back later.
-    Unreachable { error: String, status: Option<u16>, not_before: Option<Duration> },
+    Unreachable { error: String, trouble: Trouble },
     /// The address is not allowed, or a secret is missing: someone has to change something.
     Refused { error: String },
     /// An answer that the connector could not use.
-    Unreadable { error: String, transport: Transport },
+    Unreadable { error: String, wall: Option<Wall>, transport: Transport },
     /// A bug of ours, kept to this source.
     Panicked { error: String, transport: Transport },
+}
+
+/// What is known about a failure beside its text.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Trouble {
+    pub status: Option<u16>,
+    /// `Retry-After`, or what is left of a pause.
+    pub not_before: Option<Duration>,
+    /// What stands in the way, where the answer shows it.
+    pub wall: Option<Wall>,
+    /// What it says against the host as a whole.
+    pub strain: Option<Strain>,
+}
+
+impl Trouble {
+    /// Nothing was heard from the other side: it may be our own network that is down.
+    pub fn is_silence(self) -> bool {
+        self.strain == Some(Strain::Hard)
+    }
 }
 
 /// What the transport said about an answer.
@@ -35,6 +55,11 @@ pub struct Transport {
     /// Bytes of the body after decompression.
     pub bytes: u64,
     pub validators: Validators,
+    pub cache: CacheHints,
+    /// Where the leading run of permanent redirects ended, if there was one.
+    pub moved: Option<HttpUrl>,
+    /// The whole document was asked for although validators were known.
+    pub audit: bool,
 }
 
 impl Outcome {
@@ -42,6 +67,9 @@ impl Outcome {
         match self {
             Self::Parsed { .. } => OutcomeKind::Parsed,
             Self::Unchanged { .. } => OutcomeKind::Unchanged,
+            Self::Unreachable { trouble, .. } if trouble.status == Some(410) => OutcomeKind::Gone,
+            Self::Unreachable { trouble: Trouble { wall: Some(_), .. }, .. }
+            | Self::Unreadable { wall: Some(_), .. } => OutcomeKind::Blocked,
             Self::Unreachable { .. } => OutcomeKind::Unreachable,
             Self::Refused { .. } => OutcomeKind::Refused,
             Self::Unreadable { .. } => OutcomeKind::Unreadable,
@@ -65,7 +93,7 @@ impl Outcome {
             | Self::Unchanged { transport, .. }
             | Self::Unreadable { transport, .. }
             | Self::Panicked { transport, .. } => Some(transport.status),
-            Self::Unreachable { status, .. } => *status,
+            Self::Unreachable { trouble, .. } => trouble.status,
             Self::Refused { .. } => None,
         }
     }
@@ -80,10 +108,17 @@ impl Outcome {
         }
     }
 
-    pub(crate) fn not_before(&self) -> Option<Duration> {
+    /// What is known about a failure to get an answer.
+    pub(crate) fn trouble(&self) -> Trouble {
         match self {
-            Self::Unreachable { not_before, .. } => *not_before,
-            _ => None,
+            Self::Unreachable { trouble, .. } => *trouble,
+            _ => Trouble::default(),
         }
+    }
+
+    /// The silence that the host asked for, for all its sources.
+    pub(crate) fn host_pause(&self) -> Option<Duration> {
+        let trouble = self.trouble();
+        trouble.not_before.filter(|_| matches!(trouble.status, Some(429 | 503)))
     }
 }

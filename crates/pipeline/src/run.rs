@@ -13,8 +13,9 @@ use store::{CommitError, Store, StoreError, tables};
 use crate::decide::{Decision, Report, Situation, Totals, decide};
 use crate::identify::{Candidate, identify};
 use crate::known::Known;
-use crate::outcome::{Outcome, Transport};
-use crate::record::{List, ListBefore, gather, today};
+use crate::outcome::{Outcome, Transport, Trouble};
+use crate::record::{List, ListBefore, gather};
+use crate::state::asks_whole;
 use crate::{Context, Source};
 
 /// How often a run is planned again when the state it read has moved (I7b).
@@ -32,6 +33,9 @@ pub enum RunError {
     Full,
     #[error("the state of the source kept moving, {PLANS} plans failed")]
     Contended,
+    /// Nothing was asked.
+    #[error("the host asked for a pause, {}s of it are left", .wait.as_secs())]
+    HostPaused { wait: Duration },
     #[error("the store does not take what the document holds; this is a bug of stackwatch")]
     Refused(#[source] CommitError),
     #[error("the store failed")]
@@ -49,6 +53,11 @@ impl From<StoreError> for RunError {
 pub async fn run_source(cx: &Context, source: &Arc<Source>) -> Result<Report, RunError> {
     let began = Instant::now();
     let before = cx.store.get::<tables::Sources>(&source.id)?.unwrap_or_default();
+    // A pause that the host asked for is no failure of this source: nothing is asked or counted.
+    if let Some(wait) = cx.fetcher.paused(&source.address(&before)) {
+        return Err(RunError::HostPaused { wait });
+    }
+    let audit = asks_whole(&before, cx.clock.as_ref());
     let attempt = match &source.connector {
         Connector::Feed(_) | Connector::Entities(_) => fetch(cx, source, &before).await,
         Connector::Notices(rules) => gather(cx, source, &before, rules).await,
@@ -63,7 +72,7 @@ pub async fn run_source(cx: &Context, source: &Arc<Source>) -> Result<Report, Ru
             let large = body.bytes.len() > INLINE_BYTES;
             let read = {
                 let (source, body) = (Arc::clone(&source), body.clone());
-                move || read_body(&source, &before, &list, &body)
+                move || read_body(&source, &before, &list, &body, audit)
             };
             let outcome = if large { blocking(read).await } else { read() };
             crate::quarantine::keep(&cx, &source, &outcome, &body).await;
@@ -83,23 +92,27 @@ pub(crate) fn request(
     cx: &Context,
     source: &Source,
     before: &SourceState,
-) -> Result<Request, Box<Outcome>> {
+) -> Result<Request, Outcome> {
     let known = before.fetch_key == source.fetch_key() && before.baseline.is_some();
     let mut headers = Vec::with_capacity(source.headers.len());
     for (name, value) in &source.headers {
         match value.reveal() {
             Ok(value) => headers.push((name.clone(), value.to_owned())),
             Err(missing) => {
-                let error = format!("header `{name}`: {missing}");
-                return Err(Box::new(Outcome::Refused { error }));
+                return Err(Outcome::Refused { error: format!("header `{name}`: {missing}") });
             }
         }
     }
     let is_feed = matches!(source.connector, Connector::Feed(_));
     Ok(Request {
-        url: source.url.clone(),
-        // What was never stored is asked for whole (I1).
-        validators: if known { before.validators.clone() } else { Validators::default() },
+        url: source.address(before),
+        // What was never stored is asked for whole (I1), and so is now and then what only ever
+        // says "not modified" (R3).
+        validators: if known && !asks_whole(before, cx.clock.as_ref()) {
+            before.validators.clone()
+        } else {
+            Validators::default()
+        },
         accept: if is_feed { fetch::ACCEPT_FEED } else { fetch::ACCEPT_DATA },
         headers,
         max_body: if is_feed { cx.settings.max_feed_bytes } else { cx.settings.max_list_bytes },
@@ -111,7 +124,7 @@ pub(crate) fn request(
 async fn fetch(cx: &Context, source: &Source, before: &SourceState) -> Attempted {
     let request = match request(cx, source, before) {
         Ok(request) => request,
-        Err(outcome) => return Attempted::Ended(*outcome),
+        Err(outcome) => return Attempted::Ended(outcome),
     };
     match crate::robots::get(cx, &request).await {
         Ok(Fetched::Body(body)) => Attempted::Body(body),
@@ -125,14 +138,21 @@ async fn fetch(cx: &Context, source: &Source, before: &SourceState) -> Attempted
 }
 
 pub(crate) fn transport(meta: &Meta, bytes: usize) -> Transport {
-    Transport { status: meta.status, bytes: bytes as u64, validators: meta.validators.clone() }
+    Transport {
+        status: meta.status,
+        bytes: bytes as u64,
+        validators: meta.validators.clone(),
+        cache: meta.cache,
+        moved: meta.moved.clone(),
+        audit: false,
+    }
 }
 
 pub(crate) fn failed(error: &FetchError) -> Outcome {
     let text = error.describe();
-    let status = match error {
-        FetchError::Status { status, .. } => Some(*status),
-        _ => None,
+    let (status, wall) = match error {
+        FetchError::Status { status, wall, .. } => (Some(*status), *wall),
+        _ => (None, None),
     };
     let not_before = match error.advice() {
         Advice::WaitAtLeast(wait) => Some(wait),
@@ -142,7 +162,10 @@ pub(crate) fn failed(error: &FetchError) -> Outcome {
         FetchError::Refused(_)
         | FetchError::InvalidHeader { .. }
         | FetchError::Disallowed { .. } => Outcome::Refused { error: text },
-        _ => Outcome::Unreachable { error: text, status, not_before },
+        _ => {
+            let trouble = Trouble { status, not_before, wall, strain: error.strain() };
+            Outcome::Unreachable { error: text, trouble }
+        }
     }
 }
 
@@ -167,8 +190,9 @@ fn read_body(
     before: &SourceState,
     list: &ListBefore,
     body: &fetch::Body,
+    audit: bool,
 ) -> Outcome {
-    let transport = transport(&body.meta, body.bytes.len());
+    let transport = Transport { audit, ..transport(&body.meta, body.bytes.len()) };
     let digest = crate::hash::sha16_of(&body.bytes);
     if before.body == Some(digest) && before.fetch_key == source.fetch_key() {
         // The same bytes once more: nothing to read, but the validators are replaced all the same.
@@ -183,9 +207,18 @@ fn read_body(
     match parse_caught(source, &document) {
         Some(Ok(mut parsed)) => match list.judge(source, digest, parsed.list.take()) {
             Ok(list) => Outcome::Parsed { parsed, body: digest, transport, list },
-            Err(collapse) => Outcome::Unreadable { error: collapse.to_string(), transport },
+            Err(collapse) => {
+                Outcome::Unreadable { error: collapse.to_string(), wall: None, transport }
+            }
         },
-        Some(Err(error)) => Outcome::Unreadable { error: chain(&error), transport },
+        Some(Err(error)) => {
+            let wall = fetch::wall(body.meta.status, &body.meta.headers, &body.bytes);
+            let error = match wall {
+                Some(wall) => format!("{wall} instead of a document"),
+                None => chain(&error),
+            };
+            Outcome::Unreadable { error, wall, transport }
+        }
         None => Outcome::Panicked { error: "the reader of this format panicked".into(), transport },
     }
 }
@@ -252,7 +285,7 @@ pub(crate) async fn store_outcome(
     let mut gone = Vec::new();
     let (mut version, mut restating) = (String::new(), false);
     if let Outcome::Parsed { list: Some(now), .. } = &outcome {
-        let list = List::compare(&cx.store, source, now, &today(cx.clock.now()), candidates)?;
+        let list = List::compare(&cx.store, source, now, candidates)?;
         totals.counts.seen += list.unchanged;
         totals.counts.unchanged += list.unchanged;
         (candidates, gone, restating) = (list.moved, list.gone, list.restating);
@@ -376,8 +409,7 @@ impl Planned {
         let candidates = &self.candidates[part.entries];
         let gone = &self.gone[part.gone];
         let mut known = Known::read(&cx.store, &self.source, candidates, rules)?;
-        let moves = !(candidates.is_empty() && gone.is_empty());
-        if moves && !self.version.is_empty() {
+        if !self.version.is_empty() && !(candidates.is_empty() && gone.is_empty()) {
             known.read_items(&cx.store, gone)?;
             let tagger = &cx.tagger;
             known.read_list_alerts(&cx.store, &self.source, &self.version, tagger, rules)?;
@@ -408,6 +440,13 @@ pub(crate) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send 
 }
 
 impl Source {
+    /// Where requests go: the configured address, or the one that it moved to for good.
+    pub(crate) fn address(&self, state: &SourceState) -> model::HttpUrl {
+        let moved = state.memory.moved.as_ref().filter(|moved| moved.adopted);
+        let moved = moved.filter(|_| state.fetch_key == self.fetch_key());
+        moved.and_then(|moved| moved.to.parse().ok()).unwrap_or_else(|| self.url.clone())
+    }
+
     /// Hash of the address and the way of reading it: validators belong to both.
     pub(crate) fn fetch_key(&self) -> [u8; 8] {
         let hash = crate::hash::sha16(&[self.url.as_str(), self.connector_name()]);
@@ -438,7 +477,7 @@ pub async fn import(
     let transport = Transport::default();
     let outcome = match before.judge(source, digest, parsed.list.take()) {
         Ok(list) => Outcome::Parsed { parsed, body: digest, transport, list },
-        Err(collapse) => Outcome::Unreadable { error: collapse.to_string(), transport },
+        Err(collapse) => Outcome::Unreadable { error: collapse.to_string(), wall: None, transport },
     };
     let asked_until = cx.store.get::<tables::Sources>(&source.id)?.and_then(|s| s.last_success);
     let report = store_outcome(cx, source, outcome, Instant::now()).await?;
@@ -490,7 +529,7 @@ pub async fn rehearse(cx: &Context, source: &Source) -> Result<Rehearsal, RunErr
     };
     let outcome = match attempt {
         Attempted::Ended(outcome) => outcome,
-        Attempted::Body(body) => read_body(source, &fresh, &ListBefore::default(), &body),
+        Attempted::Body(body) => read_body(source, &fresh, &ListBefore::default(), &body, false),
     };
     let title = match &outcome {
         Outcome::Parsed { parsed, .. } => parsed.title.clone(),

@@ -1,8 +1,12 @@
 //! Which source runs when: host first, then source. Knows no network and no store of its own.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BinaryHeap, HashMap, HashSet, VecDeque};
+use std::collections::hash_map::Entry;
+use std::collections::{BinaryHeap, HashMap, HashSet, VecDeque};
 
+use std::time::Duration;
+
+use fetch::Strain;
 use model::{SourceId, Timestamp};
 
 /// Sources waiting for their time, and sources whose time has come, by host. Pure: time is passed
@@ -14,13 +18,29 @@ pub struct Schedule {
     due: HashMap<SourceId, Timestamp>,
     hosts: HashMap<SourceId, String>,
     /// Sources whose time has come, per host, first come first served.
-    ready: BTreeMap<String, VecDeque<SourceId>>,
+    ready: HashMap<String, VecDeque<SourceId>>,
     /// Hosts in the order in which they are served: none waits for another's queue.
     turn: VecDeque<String>,
     running: HashMap<String, usize>,
     in_flight: HashSet<SourceId>,
+    /// Hosts that are left alone for now.
+    held: HashMap<String, Hold>,
     per_host: usize,
 }
+
+/// Why nothing of a host is started before `until`.
+#[derive(Clone, Copy, Debug)]
+struct Hold {
+    until: Timestamp,
+    /// Failures since the host last answered, in quarters of a hard one.
+    quarters: u32,
+}
+
+/// Wait after failures that speak against a host as a whole, for its other sources: doubled with
+/// each hard failure, or two soft ones, or four that say that they will pass.
+const FIRST_HOLD: Duration = Duration::from_secs(60);
+const LONGEST_HOLD: Duration = Duration::from_secs(3_600);
+const QUARTERS: u32 = 4;
 
 impl Schedule {
     /// A schedule that starts at most `per_host` sources of one host at a time.
@@ -49,6 +69,12 @@ impl Schedule {
         }
     }
 
+    /// Forgets one source; if it runs, it is not started again.
+    pub fn forget(&mut self, source: &SourceId) {
+        self.due.remove(source);
+        self.hosts.remove(source);
+    }
+
     pub fn contains(&self, source: &SourceId) -> bool {
         self.hosts.contains_key(source)
     }
@@ -63,7 +89,8 @@ impl Schedule {
         self.wake(now);
         for _ in 0..self.turn.len() {
             let host = self.turn.pop_front()?;
-            let busy = self.running.get(&host).copied().unwrap_or(0) >= self.per_host;
+            let busy = self.running.get(&host).copied().unwrap_or(0) >= self.per_host
+                || self.held.get(&host).is_some_and(|hold| hold.until > now);
             let queue = self.ready.get_mut(&host);
             let next = queue.filter(|_| !busy).and_then(VecDeque::pop_front);
             if self.ready.get(&host).is_none_or(VecDeque::is_empty) {
@@ -95,6 +122,42 @@ impl Schedule {
         }
     }
 
+    /// Starts nothing of `host` before `until`: it asked for silence.
+    pub fn hold(&mut self, host: &str, until: Timestamp) {
+        let hold = self.held.entry(host.to_owned()).or_insert(Hold { until, quarters: 0 });
+        hold.until = hold.until.max(until);
+    }
+
+    /// A failure that speaks against the host as a whole: its other sources wait as well, longer
+    /// with each.
+    pub fn strained(&mut self, host: &str, strain: Strain, now: Timestamp) {
+        let hold = self.held.entry(host.to_owned()).or_insert(Hold { until: now, quarters: 0 });
+        hold.quarters = hold.quarters.saturating_add(strain.quarters());
+        let doublings = (hold.quarters / QUARTERS).min(16);
+        let wait = FIRST_HOLD.saturating_mul(1 << doublings).min(LONGEST_HOLD);
+        hold.until = hold.until.max(now.after(wait));
+    }
+
+    /// The host answers: what was held against it is forgotten; a silence that it asked for stays.
+    pub fn answered(&mut self, host: &str) {
+        if self.held.get(host).is_some_and(|hold| hold.quarters > 0) {
+            self.held.remove(host);
+        }
+    }
+
+    /// Whether the next run of `source` would be later than `at`.
+    pub fn is_later(&self, source: &SourceId, at: Timestamp) -> bool {
+        self.due.get(source).is_some_and(|due| *due > at)
+    }
+
+    /// When the next source is due that is not ready yet, or the next silence ends.
+    pub fn next_event(&mut self, now: Timestamp) -> Option<Timestamp> {
+        self.held.retain(|_, hold| hold.until > now || hold.quarters > 0);
+        let held = self.held.iter().filter(|(host, _)| self.ready.contains_key(*host));
+        let released = held.map(|(_, hold)| hold.until).filter(|until| *until > now).min();
+        self.next_time().into_iter().chain(released).min()
+    }
+
     /// When the next source is due that is not ready yet.
     pub fn next_time(&mut self) -> Option<Timestamp> {
         while let Some(Reverse((due, source))) = self.heap.peek() {
@@ -114,10 +177,14 @@ impl Schedule {
                 continue; // `ended` brings its next time
             }
             let host = self.hosts[&source].clone();
-            let queue = self.ready.entry(host.clone()).or_default();
-            if queue.is_empty() && !self.turn.contains(&host) {
-                self.turn.push_back(host);
-            }
+            let queue = match self.ready.entry(host) {
+                Entry::Occupied(queue) => queue.into_mut(),
+                // A host is in the queue of hosts as long as it has one of its own.
+                Entry::Vacant(place) => {
+                    self.turn.push_back(place.key().clone());
+                    place.insert(VecDeque::new())
+                }
+            };
             if !queue.contains(&source) {
                 queue.push_back(source);
             }
@@ -150,6 +217,45 @@ mod tests {
         let slow = started.iter().find(|s| s.as_str() != "quick").unwrap();
         schedule.ended(slow, "slow", at(900));
         assert!(schedule.start(at(0)).unwrap().as_str().starts_with("slow-"));
+    }
+
+    #[test]
+    fn a_host_that_asks_for_silence_is_left_alone_by_all_its_sources() {
+        let mut schedule = Schedule::new(1);
+        for name in ["a", "b"] {
+            schedule.set(id(name), "slow", at(0));
+        }
+        schedule.set(id("other"), "other", at(0));
+        schedule.hold("slow", at(100));
+        schedule.hold("slow", at(50));
+        assert_eq!(schedule.start(at(99)), Some(id("other")));
+        assert_eq!(schedule.start(at(99)), None);
+        assert_eq!(schedule.next_event(at(99)), Some(at(100)));
+        assert!(schedule.start(at(100)).is_some());
+    }
+
+    #[test]
+    fn failures_of_a_host_weigh_by_their_class_and_an_answer_forgives_them() {
+        let waits = |strain| {
+            let mut schedule = Schedule::new(1);
+            schedule.set(id("a"), "h", at(0));
+            (0..6)
+                .map(|_| {
+                    schedule.strained("h", strain, at(0));
+                    schedule.start(at(0));
+                    schedule.next_event(at(0)).unwrap().since(at(0)).as_secs()
+                })
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(waits(Strain::Hard), [120, 240, 480, 960, 1920, 3600]);
+        assert_eq!(waits(Strain::Soft), [60, 120, 120, 240, 240, 480]);
+        assert_eq!(waits(Strain::Temporary), [60, 60, 60, 120, 120, 120]);
+        let mut schedule = Schedule::new(1);
+        schedule.set(id("a"), "h", at(0));
+        schedule.strained("h", Strain::Hard, at(0));
+        assert_eq!(schedule.start(at(0)), None);
+        schedule.answered("h");
+        assert_eq!(schedule.start(at(0)), Some(id("a")));
     }
 
     #[test]

@@ -48,6 +48,7 @@ pub struct Source {
     pub url: HttpUrl,
     pub connector: Connector,
     pub every: Duration,
+    pub pace: Pace,
     /// Assumed where an entry does not say and its text is too short to tell.
     pub lang: Option<Lang>,
     pub category: Option<String>,
@@ -102,6 +103,67 @@ impl Source {
                 }
             },
         }
+    }
+}
+
+impl Source {
+    /// A feed about which nothing else is said.
+    pub fn feed(id: SourceId, url: HttpUrl, every: Duration) -> Self {
+        Self {
+            name: id.to_string(),
+            id,
+            url,
+            connector: Connector::Feed(connector::FeedRules::default()),
+            every,
+            pace: Pace::default(),
+            lang: None,
+            category: None,
+            country: None,
+            grade: None,
+            off: None,
+            headers: Vec::new(),
+            replace: Vec::new(),
+            terms: None,
+            guard: Guard::default(),
+            robots: RobotsRule::default(),
+        }
+    }
+}
+
+/// The limits of how often a source is polled, beside the operator's interval.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pace {
+    /// No wait is shorter, whatever anybody wants.
+    pub floor: Duration,
+    /// No hint of a feed or a cache makes a wait longer.
+    pub ceiling: Duration,
+    /// Longest wait after failures, unless the operator's interval is longer.
+    pub longest_back_off: Duration,
+    /// Down to this a source is polled more often than the operator's interval after entries may
+    /// have been missed; at or above the interval: never.
+    pub fastest: Duration,
+    /// Up to this a source is polled less often that brings little; at or below the interval:
+    /// never.
+    pub slowest: Duration,
+}
+
+impl Default for Pace {
+    /// Adaptive only where something may have been missed.
+    fn default() -> Self {
+        Self {
+            floor: Duration::from_secs(60),
+            ceiling: Duration::from_secs(24 * 3_600),
+            longest_back_off: Duration::from_secs(24 * 3_600),
+            fastest: Duration::from_secs(300),
+            slowest: Duration::ZERO,
+        }
+    }
+}
+
+impl Pace {
+    /// The operator's interval and nothing else.
+    pub fn fixed() -> Self {
+        Self { fastest: Duration::MAX, ..Self::default() }
     }
 }
 

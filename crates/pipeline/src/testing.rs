@@ -19,6 +19,7 @@ pub(crate) fn source(id: &str) -> Source {
         url: format!("https://{id}.example/feed").parse().unwrap(),
         connector: Connector::Feed(FeedRules::default()),
         every: Duration::from_secs(900),
+        pace: crate::Pace::default(),
         lang: Some("en".into()),
         category: Some("local-news".into()),
         country: None,
@@ -127,6 +128,7 @@ pub(crate) fn parsed(etag: &str, items: Vec<Entry>) -> Outcome {
             status: 200,
             bytes: 100,
             validators: Validators { etag: Some(etag.into()), last_modified: None },
+            ..Transport::default()
         },
     }
 }

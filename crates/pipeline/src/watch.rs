@@ -12,12 +12,17 @@ use tokio_util::sync::CancellationToken;
 use tracing::{Instrument, debug, error, info, info_span, warn};
 
 use crate::decide::Report;
-use crate::due::first_due;
+use crate::due::{Stored, first_due, share};
 use crate::guarded::run_guarded;
+use crate::network::Network;
 use crate::run::{FULL_PAUSE, RunError, chain};
 use crate::scheduler::Schedule;
+use crate::state::is_loss;
+use crate::steady::Steady;
 use crate::{Context, Source};
 
+/// Sources that waited for a network, or for a host, that is back are spread over this.
+const BACK_SPREAD: Duration = Duration::from_secs(300);
 /// Longest sleep before the time of day is looked at again: a clock that is set must not make
 /// sources wait.
 const LONGEST_SLEEP: Duration = Duration::from_secs(30);
@@ -69,10 +74,19 @@ pub async fn watch_once(
     loop {
         crew.start_due();
         let Some(done) = crew.tasks.join_next().await else { break };
-        let (source, result) = crew.finish(done);
-        let report = result?;
-        summary.add(&source.id, &report);
-        ended(&source, &report);
+        match crew.finish(done) {
+            (source, Ok(report)) => {
+                summary.add(&source.id, &report);
+                ended(&source, &report);
+                crew.schedule.forget(&source.id);
+            }
+            (source, Err(error @ RunError::HostPaused { .. })) => {
+                summary.sources += 1;
+                summary.failed.push((source.id.clone(), error.to_string()));
+                crew.schedule.forget(&source.id);
+            }
+            (_, Err(error)) => return Err(error),
+        }
     }
     summary.failed.sort();
     Ok(summary)
@@ -110,7 +124,10 @@ pub async fn watch(
                 (source, Ok(report)) => counted(&source, &report),
                 (_, Err(RunError::Full)) => crew.pause(),
                 // Logged already; the source is tried again.
-                (_, Err(RunError::Contended | RunError::Refused(_))) => {}
+                (
+                    _,
+                    Err(RunError::Contended | RunError::Refused(_) | RunError::HostPaused { .. }),
+                ) => {}
                 (_, Err(error @ RunError::Store(_))) => return Err(error),
             },
             () = tokio::time::sleep(sleep) => {}
@@ -129,6 +146,10 @@ struct Crew {
     /// Nothing starts before, because the disk was full.
     paused_until: Option<Timestamp>,
     clock_warned: bool,
+    /// The schedule's time: intervals are measured, so that setting the clock causes neither a
+    /// burst nor a stall.
+    steady: Steady,
+    network: Network,
 }
 
 impl Crew {
@@ -140,6 +161,8 @@ impl Crew {
             task_sources: HashMap::new(),
             paused_until: None,
             clock_warned: false,
+            steady: Steady::from(cx.clock.now()),
+            network: Network::default(),
             cx,
         }
     }
@@ -149,27 +172,54 @@ impl Crew {
         let on = self.cx.settings.sources.iter().filter(|source| source.off.is_none());
         self.sources = on.map(|source| (source.id.clone(), Arc::new(source.clone()))).collect();
         self.schedule.retain(|id| self.sources.contains_key(id));
+        let now = self.cx.clock.now();
         for source in self.sources.values() {
-            self.schedule.set(source.id.clone(), source.url.host(), due(source));
+            let due = self.steady.at(due(source), now);
+            self.schedule.set(source.id.clone(), source.url.host(), due);
         }
         Ok(())
     }
 
     fn enlist_stored(&mut self) -> Result<(), RunError> {
         let now = self.cx.clock.now();
-        let mut stored = HashMap::new();
-        for source in self.cx.settings.sources.iter().filter(|source| source.off.is_none()) {
+        let on = || self.cx.settings.sources.iter().filter(|source| source.off.is_none());
+        let mut states = HashMap::new();
+        // How many sources of a host are read for the first time, and which of them comes when.
+        let mut new_of: HashMap<&str, u32> = HashMap::new();
+        let mut places = HashMap::new();
+        for source in on() {
             let state = self.cx.store.get::<tables::Sources>(&source.id)?.unwrap_or_default();
-            let moved = state.fetch_key != source.fetch_key();
-            // A changed address is read at once, and so is what was off until now.
-            let due = if moved || state.health == Health::Off {
-                Timestamp::EPOCH
-            } else {
-                state.next_due
-            };
-            stored.insert(source.id.clone(), first_due(&source.id, source.every, due, now));
+            // A changed address is read soon, and so is what was off until now.
+            let anew = state.fetch_key != source.fetch_key()
+                || state.health == Health::Off
+                || state.next_due == Timestamp::EPOCH;
+            if anew {
+                let count = new_of.entry(source.url.host()).or_default();
+                places.insert(&source.id, *count);
+                *count += 1;
+            }
+            let pause = state.memory.host_pause.filter(|until| *until > now);
+            if let Some(until) = pause {
+                // What a host asked for holds after a restart as well.
+                self.cx.fetcher.pause(&source.address(&state), until.since(now));
+            }
+            states.insert(&source.id, state);
         }
-        self.enlist(|source| stored.get(&source.id).copied().unwrap_or(now))
+        let due: HashMap<SourceId, Timestamp> = on()
+            .map(|source| {
+                let state = &states[&source.id];
+                let stored = match places.get(&source.id) {
+                    Some(place) => Stored::Never {
+                        place: *place,
+                        of: new_of[source.url.host()],
+                        spacing: self.cx.fetcher.spacing(),
+                    },
+                    None => Stored::Waiting { due: state.next_due, polled: state.last_attempt },
+                };
+                (source.id.clone(), first_due(&source.id, source.every, stored, now))
+            })
+            .collect();
+        self.enlist(|source| due.get(&source.id).copied().unwrap_or(now))
     }
 
     /// Whether the world is such that sources may run: the clock is set, the disk has room.
@@ -185,6 +235,11 @@ impl Crew {
         if self.clock_warned {
             info!("the clock was set to {now}: sources are fetched now");
             self.clock_warned = false;
+            // Due times were read by a clock that was not set.
+            self.steady = Steady::from(now);
+            if let Err(error) = self.enlist_stored() {
+                error!(error = chain(&error), "due times could not be read again");
+            }
         }
         if self.paused_until.is_some_and(|until| now < until) {
             return false;
@@ -205,7 +260,7 @@ impl Crew {
     }
 
     fn start_due(&mut self) {
-        let now = self.cx.clock.now();
+        let now = self.steady.now();
         while self.tasks.len() < self.cx.settings.parallel.max(1) {
             let Some(id) = self.schedule.start(now) else { return };
             let Some(source) = self.sources.get(&id).cloned() else {
@@ -228,8 +283,8 @@ impl Crew {
 
     /// How long nothing can happen.
     fn sleep(&mut self) -> Duration {
-        let now = self.cx.clock.now();
-        let next = self.schedule.next_time().map_or(LONGEST_SLEEP, |due| due.since(now));
+        let now = self.steady.now();
+        let next = self.schedule.next_event(now).map_or(LONGEST_SLEEP, |due| due.since(now));
         let next = if self.tasks.len() >= self.cx.settings.parallel { LONGEST_SLEEP } else { next };
         if self.clock_warned || self.paused_until.is_some() {
             return Duration::from_secs(1);
@@ -255,14 +310,55 @@ impl Crew {
         let now = self.cx.clock.now();
         let due = match &result {
             Ok(report) => report.next_due,
+            Err(RunError::HostPaused { wait }) => {
+                now.after(*wait).after(share(&source.id, BACK_SPREAD.min(source.every / 10)))
+            }
             Err(_) => now.after(source.every.min(FULL_PAUSE)),
         };
+        let due = self.steady.at(due, now);
         self.schedule.ended(&source.id, source.url.host(), due);
         match &result {
-            Ok(report) => log_report(&source, report),
+            Ok(report) => {
+                self.mind_host(&source, report);
+                self.log(&source, report);
+            }
+            Err(RunError::HostPaused { wait }) => {
+                let until = self.steady.now().after(*wait);
+                self.schedule.hold(source.url.host(), until);
+                debug!(source.id = %source.id, "`{}` waits: its host asked for a pause", source.id);
+            }
             Err(error) => error!(source.id = %source.id, error = chain(error), "run not stored"),
         }
         (source, result)
+    }
+
+    /// What a run says about its host, and about the network.
+    fn mind_host(&mut self, source: &Source, report: &Report) {
+        let (host, now) = (source.url.host(), self.steady.now());
+        if let Some(wait) = report.host_pause {
+            self.schedule.hold(host, now.after(wait));
+        }
+        match report.strain {
+            Some(strain) => self.schedule.strained(host, strain, now),
+            None => self.schedule.answered(host),
+        }
+        for id in self.network.heard(source, report) {
+            // They waited for something that is over.
+            let due = now.after(share(&id, BACK_SPREAD));
+            if let Some(source) = self.sources.get(&id)
+                && self.schedule.is_later(&id, due)
+            {
+                self.schedule.set(id, source.url.host(), due);
+            }
+        }
+    }
+
+    fn log(&self, source: &Source, report: &Report) {
+        if self.network.is_down() && report.error.is_some() {
+            debug!(source.id = %source.id, error = report.error.as_deref(), "ran `{}`", source.id);
+        } else {
+            log_report(source, report);
+        }
     }
 
     /// Lets what runs end, within the grace; a run cut off here has stored all or nothing.
@@ -304,19 +400,24 @@ fn panicked(now: Timestamp, source: &Source) -> Report {
         problems: vec![],
         next_due: now.after(source.every),
         health: None,
+        failures: 1,
+        strain: None,
+        host_pause: None,
     }
 }
 
 fn log_report(source: &Source, report: &Report) {
     let counts = &report.counts;
     if let Some((from, to)) = report.health {
-        match to {
-            Health::Broken => warn!(
+        if is_loss(from, to) {
+            warn!(
                 source.id = %source.id, error = report.error.as_deref(),
-                "`{}` is broken (was {from})", source.id
-            ),
-            _ => info!(source.id = %source.id, "`{}` is {to} (was {from})", source.id),
+                http.status = report.status,
+                "`{}` is {to} (was {from}): {}", source.id, sentence(report)
+            );
+            return;
         }
+        info!(source.id = %source.id, "`{}` is {to} (was {from})", source.id);
     }
     info!(
         source.id = %source.id,

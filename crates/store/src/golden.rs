@@ -4,9 +4,9 @@
 
 use model::{
     Alert, AlertId, Attempt, Blind, Counts, Delivery, DeliveryState, DigestRun, Facet, Field,
-    Health, Held, Item, ItemId, Kind, MessageRef, Outage, OutboxEntry, OutcomeKind, Problem,
-    Quarantined, Revision, RobotsCopy, SourceState, Span, StoryId, Tag, Timestamp, Transition,
-    Validators,
+    Habit, Health, Held, Hints, Item, ItemId, Kind, Memory, MessageRef, Moved, Outage, OutboxEntry,
+    OutcomeKind, PossibleGap, Problem, Quarantined, Revision, RobotsCopy, SourceState, Span,
+    StoryId, Tag, Timestamp, Transition, Validators,
 };
 
 use crate::tables::*;
@@ -108,8 +108,43 @@ fn state() -> SourceState {
         error: Some("e".into()),
         health: Health::Broken,
         health_since: Some(at(13)),
+        memory: Memory {
+            hints: Hints {
+                max_age_s: Some(60),
+                ttl_s: None,
+                period_s: Some(43_200),
+                base: Some(at(14)),
+                skip_hours: 0x00ff_0000,
+                skip_days: 0x60,
+            },
+            pace_s: Some(1_800),
+            moved: Some(Moved {
+                to: "https://example.org/new".into(),
+                since: at(15),
+                answers: 3,
+                adopted: true,
+            }),
+            gone: 2,
+            host_pause: Some(at(16)),
+            full_at: Some(at(17)),
+            lies: true,
+            doubt: true,
+            habit: Habit {
+                arrivals: 5,
+                last_new: Some(at(18)),
+                longest_s: 86_400,
+                weekdays: [1, 2, 3, 4, 5, 6, 7],
+                newest: None,
+                window: 30,
+            },
+            gap: Some(gap()),
+        },
         ..SourceState::default()
     }
+}
+
+fn gap() -> PossibleGap {
+    PossibleGap { from: at(19), to: at(20) }
 }
 
 fn outbox() -> OutboxEntry {
@@ -144,8 +179,9 @@ fn facts_and_sources() {
     check::<Meta>(vec![0, 1, 255], "0001030001ff");
     check::<Sources>(
         state(),
-        "010108080808080808080103227822000105050505050505050505050505050505904e01f8550001e05dac020001030101650201c865",
+        "010208080808080808080103227822000105050505050505050505050505050505904e01f8550001e05dac020001030101650201c865013c0001c0d10201b06d8080fc076001880e011768747470733a2f2f6578616d706c652e6f72672f6e6577987503010201807d01e8840101010501d08c0180a30501020304050607001e01b89401a09c01",
     );
+    check::<Gaps>(gap(), "0601b89401a09c01");
     check::<Attempts>(attempt, "02010401f703c0843ddc0b0a01020304010178");
     check::<Transitions>(transition, "030101040104676f6e65");
     check::<Outages>(Outage { until: at(5) }, "04018827");
@@ -196,6 +232,13 @@ fn what_could_not_be_read() {
         "60010564616e6173e807d00f02076e6f2066656564030107656e7472792031017204666565641468747470733a2f2f6578616d706c652e6f72672f0109746578742f68746d6cc801ac02c80101b817",
     );
     check::<QuarantineBodies>(vec![1, 2], "6101020102");
+}
+
+#[test]
+fn a_source_as_version_1_wrote_it_is_read() {
+    let golden = "010108080808080808080103227822000105050505050505050505050505050505904e01f8550001e05dac020001030101650201c865";
+    let expected = SourceState { memory: Memory::default(), ..state() };
+    assert_eq!(decode::<Sources>(&bytes(golden)).unwrap(), expected);
 }
 
 #[test]

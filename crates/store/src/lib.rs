@@ -15,6 +15,7 @@ mod key;
 pub mod limits;
 mod memory;
 mod meta;
+mod old;
 mod opener;
 mod range;
 mod rebuild;

@@ -2,13 +2,14 @@
 
 use model::{
     Alert, AlertId, AliasKey, Attempt, Blind, ChannelId, Delivery, DigestId, DigestRun, Facet,
-    Item, ItemId, MessageId, Outage, OutboxEntry, QuarantineId, Quarantined, Revision, RobotsCopy,
-    SourceId, SourceState, StoryId, StoryKey, Timestamp, Transition,
+    Item, ItemId, MessageId, Outage, OutboxEntry, PossibleGap, QuarantineId, Quarantined, Revision,
+    RobotsCopy, SourceId, SourceState, StoryId, StoryKey, Timestamp, Transition,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::key::Key;
+use crate::old;
 
 /// A table: a marker type that says how its rows are keyed and stored.
 pub trait Table: Send + Sync + 'static {
@@ -24,6 +25,12 @@ pub trait Table: Send + Sync + 'static {
     const INDEX: bool = false;
     type Key: Key + Send;
     type Value: Serialize + DeserializeOwned + Send;
+
+    /// Today's value of what `version`, an older one, wrote; `None`: there is no such version.
+    fn upgrade(version: u8, payload: &[u8]) -> Option<Result<Self::Value, String>> {
+        let _ = (version, payload);
+        None
+    }
 }
 
 /// The further pieces of long values: this byte, the key of the first piece, a number of 2 bytes.
@@ -41,7 +48,8 @@ pub(crate) struct Known {
 }
 
 macro_rules! tables {
-    ($($(#[$doc:meta])* $name:ident $byte:literal $text:literal $key:ty => $value:ty $(, $flag:ident)*;)+) => {
+    ($($(#[$doc:meta])* $name:ident $byte:literal $text:literal $key:ty => $value:ty $(, $flag:ident)*
+        $(| $version:literal $upgrade:path)?;)+) => {
         $(
             $(#[$doc])*
             #[derive(Debug)]
@@ -50,8 +58,12 @@ macro_rules! tables {
                 const BYTE: u8 = $byte;
                 const NAME: &'static str = $text;
                 $(const $flag: bool = true;)*
+                $(const VERSION: u8 = $version;)?
                 type Key = $key;
                 type Value = $value;
+                $(fn upgrade(version: u8, payload: &[u8]) -> Option<Result<$value, String>> {
+                    $upgrade(version, payload)
+                })?
             }
         )+
         /// All tables, in the order of their bytes.
@@ -69,13 +81,15 @@ tables! {
     /// Facts about the store itself, by name.
     Meta 0x00 "meta" String => Vec<u8>;
     /// The state of each source.
-    Sources 0x01 "sources" SourceId => SourceState;
+    Sources 0x01 "sources" SourceId => SourceState | 2 old::sources;
     /// The last attempts at each source.
     Attempts 0x02 "attempts" (SourceId, Timestamp) => Attempt;
     /// When a source changed its health.
     Transitions 0x03 "transitions" (SourceId, Timestamp) => Transition;
     /// When the daemon did not run, by the time it went.
     Outages 0x04 "outages" Timestamp => Outage;
+    /// When a source may have published more than was seen, by the time of the poll that found it.
+    Gaps 0x06 "gaps" (SourceId, Timestamp) => PossibleGap;
     /// What each origin's robots.txt said last, by origin: `https://example.org`.
     Robots 0x07 "robots" String => RobotsCopy, SPLIT;
     /// When a source was not seen, by the last time that it was.

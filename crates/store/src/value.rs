@@ -61,19 +61,26 @@ pub(crate) fn decode<T: Table>(bytes: &[u8]) -> Result<T::Value, String> {
     }
     match bytes {
         [kind, ..] if *kind != T::BYTE => Err(format!("a value of kind {kind:#04x}")),
-        // The first change of a layout adds its arm here, with the old type kept beside the table.
         [_, version, payload @ ..] if *version == T::VERSION => read(payload),
         [_, version, packed @ ..] if *version == T::VERSION | COMPRESSED => {
             read(&decompress(packed)?)
         }
-        [_, version, ..] => {
-            Err(format!("a value of version {version}, this stackwatch reads up to {}", T::VERSION))
+        [_, version, payload @ ..] => {
+            let plain = version & !COMPRESSED;
+            let unpacked = match version & COMPRESSED {
+                0 => None,
+                _ => Some(decompress(payload)?),
+            };
+            T::upgrade(plain, unpacked.as_deref().unwrap_or(payload)).unwrap_or_else(|| {
+                let newest = T::VERSION;
+                Err(format!("a value of version {plain}, this stackwatch reads up to {newest}"))
+            })
         }
         _ => Err("a value without its two first bytes".into()),
     }
 }
 
-fn read<V: serde::de::DeserializeOwned>(payload: &[u8]) -> Result<V, String> {
+pub(crate) fn read<V: serde::de::DeserializeOwned>(payload: &[u8]) -> Result<V, String> {
     match postcard::take_from_bytes(payload) {
         Ok((value, [])) => Ok(value),
         Ok((_, rest)) => Err(format!("{} bytes after the end of the value", rest.len())),

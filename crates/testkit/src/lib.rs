@@ -7,6 +7,8 @@
 mod answer;
 mod daemon;
 mod origin;
+#[cfg(feature = "poller")]
+pub mod poller;
 mod running;
 mod smtp;
 mod wire;

@@ -70,6 +70,7 @@ impl<'a> Reader<'a, '_> {
                     draft.authors.push((r, author));
                 }
             }
+            Field::Rhythm(what) => self.read.rhythm.set(what, raw),
             Field::Language => {
                 let tag = language(&self.plain(capture, raw));
                 if tag.is_some() {

@@ -61,6 +61,7 @@ pub(crate) fn read(
         }),
         rejected: unusable,
         list: None,
+        hints: model::Hints::default(),
     })
 }
 

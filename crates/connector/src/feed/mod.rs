@@ -14,6 +14,7 @@ mod json;
 mod names;
 mod problems;
 mod reader;
+mod rhythm;
 pub(crate) mod scan;
 mod strict;
 pub(crate) mod text;
@@ -76,6 +77,7 @@ fn xml(text: &str, base: Option<Url>, repairs: &mut Repairs) -> Result<Parsed, P
         next: read.next,
         rejected: read.rejected,
         list: None,
+        hints: read.rhythm.finish(),
     };
     if let Some(title) = &mut parsed.title
         && title.len() > entry_limits::TITLE_BYTES

@@ -16,6 +16,7 @@ pub(crate) enum Space {
     Media,
     Itunes,
     FeedBurner,
+    Syndication,
     Xhtml,
     Xml,
     Other,
@@ -32,6 +33,8 @@ impl Space {
             Self::Atom
         } else if has("rss/1.0/modules/content") {
             Self::Content
+        } else if has("rss/1.0/modules/syndication") {
+            Self::Syndication
         } else if has("purl.org/rss/1.0/modules/") {
             Self::Other
         } else if has("purl.org/rss/1.0")
@@ -73,6 +76,7 @@ impl Space {
             Some("media") => Self::Media,
             Some("itunes") => Self::Itunes,
             Some("feedburner") => Self::FeedBurner,
+            Some("sy") => Self::Syndication,
             Some("xhtml") => Self::Xhtml,
             Some("xml") => Self::Xml,
             _ => Self::Other,
@@ -94,6 +98,18 @@ pub(crate) enum Field {
     Content(u8),
     Author(u8),
     Language,
+    Rhythm(Rhythm),
+}
+
+/// What a feed says about how often it is worth asking.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Rhythm {
+    Ttl,
+    SkipHours,
+    SkipDays,
+    UpdatePeriod,
+    UpdateFrequency,
+    UpdateBase,
 }
 
 /// What an element is, where it stands under a feed or an entry.
@@ -148,6 +164,12 @@ pub(crate) fn meaning(space: Space, local: &str) -> Meaning {
         (Space::DublinCore | Space::DublinTerms, "creator" | "author") => Field::Author(1),
         (Space::Itunes, "author") => Field::Author(2),
         (Space::Core, "language") | (Space::DublinCore, "language") => Field::Language,
+        (Space::Core, "ttl") => Field::Rhythm(Rhythm::Ttl),
+        (Space::Core, "skiphours") => Field::Rhythm(Rhythm::SkipHours),
+        (Space::Core, "skipdays") => Field::Rhythm(Rhythm::SkipDays),
+        (Space::Syndication, "updateperiod") => Field::Rhythm(Rhythm::UpdatePeriod),
+        (Space::Syndication, "updatefrequency") => Field::Rhythm(Rhythm::UpdateFrequency),
+        (Space::Syndication, "updatebase") => Field::Rhythm(Rhythm::UpdateBase),
         _ => return Meaning::Other,
     };
     Meaning::Field(field)

@@ -9,6 +9,7 @@ use super::capture::{Capture, is_entry_name};
 use super::entry::{Draft, LINK_ALTERNATE, LINK_BY_ID, LINK_TO_MEDIA};
 use super::names::{Field, Meaning, Space, format, language, meaning};
 use super::problems::{Repair, Repairs};
+use super::rhythm::RhythmDraft;
 use super::scan::{Scanner, Tag, Token};
 
 /// The deepest nesting outside of texts.
@@ -21,6 +22,7 @@ pub(crate) struct Read {
     pub(crate) next: Option<String>,
     pub(crate) entries: Vec<Entry>,
     pub(crate) rejected: u32,
+    pub(crate) rhythm: RhythmDraft,
     pub(crate) too_deep: bool,
     /// The first element, where it does not begin a feed.
     pub(crate) other_root: Option<String>,
@@ -73,6 +75,7 @@ pub(crate) fn read(text: &str, base: Option<Url>, repairs: &mut Repairs) -> Read
             next: None,
             entries: Vec::new(),
             rejected: 0,
+            rhythm: RhythmDraft::default(),
             too_deep: false,
             other_root: None,
         },
@@ -212,6 +215,7 @@ impl<'a> Reader<'a, '_> {
             self.draft().any = true;
         }
         match field {
+            Field::Rhythm(_) if in_entry => Role::Other,
             Field::Content(_) | Field::Summary(_) | Field::Published(_) | Field::Updated(_)
                 if !in_entry =>
             {

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, UNIX_EPOCH};
 
 use model::{HttpUrl, RobotsCopy, Timestamp};
+use tokio::sync::OwnedMutexGuard;
 use tokio::time::{Instant, sleep_until};
 use tracing::{debug, info, warn};
 
@@ -33,14 +34,29 @@ struct Site {
     /// Held while the host is asked: the others wait for the one answer.
     standing: tokio::sync::Mutex<Standing>,
     /// When the next page may be asked for, where the host wants a delay; waiting is in order.
-    next_page: tokio::sync::Mutex<Instant>,
+    next_page: Arc<tokio::sync::Mutex<Instant>>,
     used: Mutex<Instant>,
+}
+
+/// The right to ask for one page of a host that wants a delay between pages.
+#[derive(Debug)]
+pub(crate) struct Permit {
+    next_page: OwnedMutexGuard<Instant>,
+    delay: Duration,
+}
+
+impl Permit {
+    /// The page is asked for now: the delay counts from here, and not from before the host's turn
+    /// came.
+    pub(crate) fn used(mut self) {
+        *self.next_page = Instant::now() + self.delay;
+    }
 }
 
 impl Site {
     fn new(standing: Standing) -> Self {
         let now = Instant::now();
-        let next_page = tokio::sync::Mutex::new(now);
+        let next_page = Arc::new(tokio::sync::Mutex::new(now));
         Self { standing: tokio::sync::Mutex::new(standing), next_page, used: Mutex::new(now) }
     }
 }
@@ -125,7 +141,7 @@ impl Fetcher {
 
     /// Returns when a page may be asked for as far as robots.txt is concerned: it allows the
     /// address, and the delay that it wants has gone by.
-    pub(crate) async fn permit(&self, url: &HttpUrl) -> Result<(), FetchError> {
+    pub(crate) async fn permit(&self, url: &HttpUrl) -> Result<Option<Permit>, FetchError> {
         let origin = origin(url);
         let site = self.0.sites.site(&origin);
         let mut standing = site.standing.lock().await;
@@ -142,12 +158,12 @@ impl Fetcher {
         }
         let delay = standing.delay().map_or(Duration::ZERO, |(delay, _)| delay);
         drop(standing);
-        if !delay.is_zero() {
-            let mut next_page = site.next_page.lock().await;
-            sleep_until(*next_page).await;
-            *next_page = Instant::now() + delay;
+        if delay.is_zero() {
+            return Ok(None);
         }
-        Ok(())
+        let next_page = Arc::clone(&site.next_page).lock_owned().await;
+        sleep_until(*next_page).await;
+        Ok(Some(Permit { next_page, delay }))
     }
 
     /// Asks for the robots.txt of an origin. An error only where nothing was sent, and so nothing

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use model::{Health, SourceId, Timestamp, one_line};
+use model::{SourceId, Timestamp, one_line};
 use serde::Serialize;
 use store::{Range, StoreError, tables};
 
@@ -85,14 +85,6 @@ pub(super) fn watched(cx: &Cx<'_>) -> Result<Watched, StoreError> {
     Ok(watched)
 }
 
-/// Health in which a source is read; the rest is silence, whatever its name.
-fn sees(health: Health) -> bool {
-    match health {
-        Health::Healthy => true,
-        Health::Unknown | Health::Broken | Health::Off | Health::Retired => false,
-    }
-}
-
 fn blind(cx: &Cx<'_>, source: &Source) -> Result<Option<Blind>, StoreError> {
     let Period { start, end } = cx.period;
     let key = |at: Timestamp| (source.id.clone(), at);
@@ -101,7 +93,7 @@ fn blind(cx: &Cx<'_>, source: &Source) -> Result<Option<Blind>, StoreError> {
     let mut stretches = Vec::new();
     for ((_, at), change) in cx.store.page(within, MAX_TRANSITIONS)? {
         let reason = change.reason.as_deref().map(one_line);
-        match (&mut open, sees(change.to)) {
+        match (&mut open, change.to.is_watched()) {
             (Some(silence), true) => {
                 // The first success of a new source ends a silence that nobody could have heard.
                 stretches.push(Silence { until: Some(at), ..silence.clone() });
@@ -130,7 +122,7 @@ fn silence_at_start(cx: &Cx<'_>, source: &Source) -> Result<Option<Silence>, Sto
         &(source.id.clone(), cx.period.start),
     );
     let rows = cx.store.page(before.newest_first(), LOOK_BACK)?;
-    if rows.first().is_some_and(|(_, last)| sees(last.to)) {
+    if rows.first().is_some_and(|(_, last)| last.to.is_watched()) {
         return Ok(None);
     }
     // `since: None` stays for a source that was never read.
@@ -138,7 +130,7 @@ fn silence_at_start(cx: &Cx<'_>, source: &Source) -> Result<Option<Silence>, Sto
     for ((_, at), change) in rows {
         silence.since = Some(at);
         silence.reason = silence.reason.or(change.reason.as_deref().map(one_line));
-        if sees(change.from) {
+        if change.from.is_watched() {
             break;
         }
     }

@@ -31,7 +31,7 @@ pub(crate) async fn gather(
 ) -> Attempted {
     let base = match crate::run::request(cx, source, before) {
         Ok(base) => base,
-        Err(outcome) => return Attempted::Ended(*outcome),
+        Err(outcome) => return Attempted::Ended(outcome),
     };
     let window = window(before, source, cx.clock.now());
     let mut asked = Asked { window, ..Asked::default() };
@@ -64,7 +64,7 @@ pub(crate) async fn gather(
             Ok(parsed) => parsed,
             Err(error) => {
                 let transport = answers.transport;
-                let outcome = Outcome::Unreadable { error, transport };
+                let outcome = Outcome::Unreadable { error, wall: None, transport };
                 return Attempted::Ended(on_page(number, outcome));
             }
         };
@@ -79,7 +79,7 @@ pub(crate) async fn gather(
         }
     }
     let error = format!("more than {PAGES} pages: narrow the query of this source");
-    Attempted::Ended(Outcome::Unreadable { error, transport: answers.transport })
+    Attempted::Ended(Outcome::Unreadable { error, wall: None, transport: answers.transport })
 }
 
 fn window(before: &SourceState, source: &Source, now: Timestamp) -> Window {
@@ -92,11 +92,11 @@ fn window(before: &SourceState, source: &Source, now: Timestamp) -> Window {
 fn on_page(number: usize, outcome: Outcome) -> Outcome {
     let told = |error: String| if number == 1 { error } else { format!("page {number}: {error}") };
     match outcome {
-        Outcome::Unreachable { error, status, not_before } => {
-            Outcome::Unreachable { error: told(error), status, not_before }
+        Outcome::Unreachable { error, trouble } => {
+            Outcome::Unreachable { error: told(error), trouble }
         }
-        Outcome::Unreadable { error, transport } => {
-            Outcome::Unreadable { error: told(error), transport }
+        Outcome::Unreadable { error, wall, transport } => {
+            Outcome::Unreadable { error: told(error), wall, transport }
         }
         other => other,
     }

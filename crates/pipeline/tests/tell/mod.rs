@@ -27,6 +27,7 @@ pub(crate) fn source(id: &str, name: &str) -> Source {
         url: format!("https://{id}.example/feed").parse().unwrap(),
         connector: Connector::Feed(FeedRules::default()),
         every: Duration::from_secs(900),
+        pace: pipeline::Pace::default(),
         lang: Some("en".into()),
         category: Some("local-news".into()),
         country: None,

@@ -1,0 +1,275 @@
+//! The state of a source after an attempt. Pure.
+
+use std::time::Duration;
+
+use connector::Connector;
+use model::{
+    Counts, Health, Hints, Moved, OutcomeKind, PossibleGap, SourceState, Timestamp, Validators,
+    truncated,
+};
+
+use crate::decide::Situation;
+use crate::due::{Last, fit, next_due};
+use crate::habit;
+use crate::health::{Sign, after_attempt};
+use crate::outcome::{Outcome, Transport};
+use crate::{Clock, Source};
+
+/// Longest error text in a source's state.
+const ERROR_BYTES: usize = 200;
+/// A host that only says "not modified" is asked for the whole document this often, and one that
+/// was caught being wrong about it every day.
+const AUDIT: Duration = Duration::from_secs(7 * 86_400);
+const AUDIT_LIAR: Duration = Duration::from_secs(86_400);
+/// A permanent redirect becomes the source's address when so many answers in a row agreed on it,
+/// the last of them so long after the first: many are mistakes or captive portals.
+const MOVE_ANSWERS: u16 = 12;
+const MOVE_AFTER: Duration = Duration::from_secs(20 * 3_600);
+/// After so many failures at an address that was moved to, the configured one is asked again.
+const MOVE_GIVEN_UP: u32 = 5;
+/// A window of fewer entries rolls over too easily to mean anything.
+const SMALLEST_WINDOW: u32 = 2;
+/// So many entries that cannot be used, and more of them than others, are not as it should be.
+const REJECTED: u32 = 3;
+
+/// Whether the next request leaves the validators out, although there are some.
+pub(crate) fn asks_whole(state: &SourceState, clock: &dyn Clock) -> bool {
+    if state.validators == Validators::default() {
+        return false;
+    }
+    let memory = &state.memory;
+    let period = if memory.lies { AUDIT_LIAR } else { AUDIT };
+    let last = memory.full_at.or(state.baseline);
+    memory.doubt || last.is_some_and(|last| clock.now().since(last) >= period)
+}
+
+/// The source's state after an attempt: validators by I1, what the answer teaches, health, next
+/// due time. `counts` is what became of the whole document.
+pub(crate) fn state_after(
+    at: Situation<'_>,
+    before: SourceState,
+    outcome: &Outcome,
+    counts: &Counts,
+) -> SourceState {
+    let kind = outcome.kind();
+    let mut after = SourceState {
+        fetch_key: at.fetch_key,
+        polls: before.polls.saturating_add(1),
+        last_attempt: Some(at.now),
+        last_outcome: Some(kind),
+        error: outcome.error().map(|error| truncated(error, ERROR_BYTES).into_owned()),
+        ..before.clone()
+    };
+    let elsewhere = before.fetch_key != at.fetch_key;
+    // Validators belong to the address and the connector that they came with, and so does what
+    // the old address taught.
+    if elsewhere {
+        after.validators = Validators::default();
+        after.body = None;
+        after.memory.hints = Hints::default();
+        after.memory.moved = None;
+        after.memory.gone = 0;
+        after.memory.lies = false;
+        after.memory.doubt = false;
+    }
+    let unproven = is_unproven(&before, outcome);
+    match outcome {
+        Outcome::Parsed { parsed, body, transport, .. } => {
+            after.memory.lies = lies(&before, transport, true).unwrap_or(after.memory.lies);
+            after.validators = transport.validators.clone();
+            after.body = Some(*body);
+            after.baseline = before.baseline.or(Some(at.now));
+            after.memory.hints = parsed.hints;
+            after.memory.full_at = Some(at.now);
+            // The answer of a portal or a list is no window that moves over a stream.
+            let is_feed = matches!(at.source.connector, Connector::Feed(_));
+            if before.baseline.is_some() && !elsewhere && is_feed {
+                let gap = gap(&before, counts, at.now);
+                after.memory.gap = gap.or(before.memory.gap);
+                after.memory.pace_s = pace(at, &before, counts.seen, known(counts), gap.is_some());
+            }
+            let newest = parsed_newest(parsed, at.now).filter(|_| is_feed);
+            habit::learn(&mut after.memory.habit, counts, newest, before.baseline, at.now);
+        }
+        Outcome::Unchanged { validators, transport } => {
+            after.memory.lies = lies(&before, transport, false).unwrap_or(after.memory.lies);
+            after.validators = validators.clone();
+            if transport.status != 304 {
+                after.memory.full_at = Some(at.now);
+            }
+            after.memory.pace_s = pace(at, &before, 0, 0, false);
+        }
+        Outcome::Unreachable { .. }
+        | Outcome::Refused { .. }
+        | Outcome::Unreadable { .. }
+        | Outcome::Panicked { .. } => {}
+    }
+    if kind.is_success() {
+        after.last_success = Some(at.now);
+        after.memory.gone = 0;
+        after.memory.doubt =
+            unproven && !before.health.is_watched() || unproven && before.memory.doubt;
+        // "Not modified" right after a document that could not be read may mean that very one.
+        after.failures =
+            if unproven && was_content(before.last_outcome) { before.failures } else { 0 };
+    } else {
+        after.failures = before.failures.saturating_add(1);
+        if kind == OutcomeKind::Gone || after.memory.gone > 0 {
+            after.memory.gone = after.memory.gone.saturating_add(1);
+        }
+    }
+    after.memory.host_pause = outcome.host_pause().map(|wait| at.now.after(wait));
+    after.memory.moved = moved(at.source, &after, outcome, at.now);
+    let sign = sign(at, outcome, counts, &after, unproven);
+    let health = after_attempt(before.health, sign, after.failures);
+    if health != before.health {
+        after.health = health;
+        after.health_since = Some(at.now);
+    }
+    let last = Last {
+        failures: after.failures,
+        gone: after.memory.gone,
+        not_before: outcome.trouble().not_before,
+        fresh_for: fresh_for(&mut after.memory.hints, outcome),
+    };
+    let fit = after.memory.pace_s.map(|seconds| Duration::from_secs(u64::from(seconds)));
+    let (source, hints) = (at.source, &after.memory.hints);
+    after.next_due = next_due(&source.id, source.every, fit, &source.pace, hints, last, at.now);
+    after
+}
+
+/// "Not modified" is no recovery (R3): it says nothing about what could not be read meanwhile.
+fn is_unproven(before: &SourceState, outcome: &Outcome) -> bool {
+    let said = matches!(outcome, Outcome::Unchanged { transport, .. } if transport.status == 304);
+    let was_blind = before.baseline.is_some() && !before.health.is_watched();
+    said && (was_blind
+        || before.memory.doubt
+        || before.failures > 0 && was_content(before.last_outcome))
+}
+
+/// The host answered, and what it answered could not be read.
+fn was_content(outcome: Option<OutcomeKind>) -> bool {
+    use OutcomeKind::{Blocked, Panicked, Unreadable};
+    matches!(outcome, Some(Unreadable | Panicked | Blocked))
+}
+
+/// Whether an audit proves that "not modified" was a lie: the same validators, another document.
+fn lies(before: &SourceState, transport: &Transport, changed: bool) -> Option<bool> {
+    let said_unchanged = before.last_outcome == Some(OutcomeKind::Unchanged);
+    let same = transport.validators == before.validators;
+    transport.audit.then_some(changed && said_unchanged && same)
+}
+
+fn known(counts: &Counts) -> u32 {
+    counts.unchanged + counts.revised
+}
+
+/// A window in which nothing is known any more, as large as the one before.
+fn gap(before: &SourceState, counts: &Counts, now: Timestamp) -> Option<PossibleGap> {
+    let usable = counts.seen.saturating_sub(counts.rejected);
+    let window = before.memory.habit.window;
+    let rolled_over = known(counts) == 0 && usable >= SMALLEST_WINDOW.max(window) && window > 0;
+    let from = before.last_success.filter(|_| rolled_over)?;
+    Some(PossibleGap { from, to: now })
+}
+
+fn pace(
+    at: Situation<'_>,
+    before: &SourceState,
+    seen: u32,
+    known: u32,
+    rolled_over: bool,
+) -> Option<u32> {
+    let source = at.source;
+    let current = before.memory.pace_s.map(|seconds| Duration::from_secs(u64::from(seconds)));
+    let fit = fit(source.every, current, &source.pace, seen, known, rolled_over)?;
+    u32::try_from(fit.as_secs()).ok()
+}
+
+fn parsed_newest(parsed: &connector::Parsed, now: Timestamp) -> Option<Timestamp> {
+    let dates = parsed.items.iter().filter_map(|entry| entry.published.max(entry.updated));
+    dates.filter(|date| *date <= now).max()
+}
+
+/// The permanent redirect after this attempt. It counts while it leads to the document, and only
+/// answers in a row count.
+fn moved(source: &Source, state: &SourceState, outcome: &Outcome, now: Timestamp) -> Option<Moved> {
+    let before = state.memory.moved.clone();
+    let transport = match outcome {
+        Outcome::Parsed { transport, .. } | Outcome::Unchanged { transport, .. } => transport,
+        // Where it was moved to does not answer: back to what was configured.
+        _ => return before.filter(|moved| !moved.adopted || state.failures < MOVE_GIVEN_UP),
+    };
+    match (&transport.moved, before) {
+        (None, before) => before.filter(|moved| moved.adopted),
+        (Some(to), Some(mut moved)) if moved.to == to.as_str() => {
+            moved.answers = moved.answers.saturating_add(1);
+            let agreed = moved.answers >= MOVE_ANSWERS && now.since(moved.since) >= MOVE_AFTER;
+            // Configured headers may hold keys; they belong to the configured host.
+            let may = source.headers.is_empty() || to.host() == source.url.host();
+            moved.adopted |= agreed && may;
+            Some(moved)
+        }
+        (Some(to), _) => Some(Moved { to: to.to_string(), since: now, answers: 1, adopted: false }),
+    }
+}
+
+/// For how long asking again is useless. A 304 that says nothing about it renews what the document
+/// said (RFC 9111, 4.3.4), so that is remembered.
+fn fresh_for(hints: &mut Hints, outcome: &Outcome) -> Option<Duration> {
+    let (Outcome::Parsed { transport, .. } | Outcome::Unchanged { transport, .. }) = outcome else {
+        return None;
+    };
+    let cache = &transport.cache;
+    let silent = cache.max_age.is_none() && cache.expires.is_none() && !cache.revalidate;
+    if transport.status == 304 && silent {
+        let max_age = Duration::from_secs(u64::from(hints.max_age_s?));
+        return Some(max_age.saturating_sub(cache.age.unwrap_or_default()));
+    }
+    let max_age = cache.max_age.filter(|_| !cache.revalidate);
+    hints.max_age_s = max_age.and_then(|age| u32::try_from(age.as_secs()).ok());
+    cache.fresh_for()
+}
+
+/// What the attempt says about whether the source is being watched.
+fn sign(
+    at: Situation<'_>,
+    outcome: &Outcome,
+    counts: &Counts,
+    after: &SourceState,
+    unproven: bool,
+) -> Sign {
+    let now = at.now;
+    match outcome.kind() {
+        OutcomeKind::Gone => return Sign::Gone,
+        OutcomeKind::Blocked => return Sign::Blocked,
+        OutcomeKind::Unreachable
+        | OutcomeKind::Refused
+        | OutcomeKind::Unreadable
+        | OutcomeKind::Panicked => return Sign::Failed,
+        OutcomeKind::Parsed | OutcomeKind::Unchanged => {}
+    }
+    if unproven {
+        return Sign::Unproven;
+    }
+    let parsed = matches!(outcome, Outcome::Parsed { .. });
+    let is_feed = matches!(at.source.connector, Connector::Feed(_));
+    if parsed && counts.seen == 0 && is_feed {
+        Sign::Empty
+    } else if parsed && counts.rejected >= REJECTED && counts.rejected * 2 > counts.seen {
+        Sign::Partial
+    } else if habit::is_stale(&after.memory.habit, now) {
+        Sign::Stale
+    } else if habit::is_quiet(&after.memory.habit, after.baseline, now) {
+        Sign::Quiet
+    } else if parsed {
+        Sign::Well
+    } else {
+        Sign::Same
+    }
+}
+
+/// The health that a report tells the log of at a louder level: nothing is read any more.
+pub(crate) fn is_loss(from: Health, to: Health) -> bool {
+    (from.is_watched() || from == Health::Unknown) && !to.is_watched()
+}

@@ -1,0 +1,74 @@
+//! The scenarios of this repository always, those of the reference data where they are there.
+
+use std::path::Path;
+
+use testkit::poller::{File, run};
+
+fn all_pass(file: &File) {
+    let verdicts = run(file);
+    let failed: Vec<_> = verdicts.iter().filter(|verdict| !verdict.passed()).collect();
+    assert!(!verdicts.is_empty() && failed.is_empty(), "{failed:#?}");
+}
+
+/// Each check can fail: the same file with expectations that do not hold.
+#[test]
+fn what_does_not_hold_is_told() {
+    let text = r#"{"bodies": {"one": "<rss version='2.0'><channel><title>T</title><item><guid>1</guid><title>Item</title></item></channel></rss>"},
+    "scenarios": [{"id": "x", "server": [{"status": 200, "headers": {"ETag": "\"1\""}, "body": "one"}], "feeds": 2, "run_s": 20000, "expect": [
+        {"check": "request_header", "request": 2, "header": "If-None-Match", "equals": "\"2\""},
+        {"check": "request_header_matches", "request": 1, "header": "Accept", "regex": "^text/plain"},
+        {"check": "request_header_absent", "request": 2, "header": "If-None-Match"},
+        {"check": "request_header_absent", "host": "nobody", "header": "Cookie"},
+        {"check": "user_agent_matches", "request": 1, "regex": "Mozilla"},
+        {"check": "same_path_and_query", "request": 99},
+        {"check": "gap_before_request", "request": 2, "at_least_s": 7200},
+        {"check": "gap_before_request", "request": 2, "at_most_s": 60},
+        {"check": "gaps_grow", "requests": [2, 3, 4]},
+        {"check": "no_further_requests_after", "request": 1},
+        {"check": "requests_at_most", "within_s": 20000, "count": 1},
+        {"check": "no_request_to_host_for_s", "after_request": 1, "seconds": 7200},
+        {"check": "no_request_in_utc_hours", "hours": [9, 10, 11, 12, 13]},
+        {"check": "no_request_on_utc_days", "days": ["Saturday"]},
+        {"check": "max_parallel_per_host", "count": 0},
+        {"check": "start_spread_s", "at_least": 3600},
+        {"check": "stored_items_after_request", "request": 1, "count": 7},
+        {"check": "alerts_after_request", "request": 1, "count": 7},
+        {"check": "stored_url", "after_request": 1, "equals": "http://h/other"},
+        {"check": "stored_url_one_of", "after_request": 1, "one_of": []},
+        {"check": "source_state", "after_request": 1, "one_of": ["gone"]},
+        {"check": "connection_closed_within_s", "seconds": -1},
+        {"check": "bytes_read_at_most", "bytes": 10},
+        {"check": "page_request_made"},
+        {"check": "robots_rules_applied"},
+        {"check": "page_gap_at_least_s", "seconds": 1},
+        {"check": "tastes_good"}
+    ]}]}"#;
+    let file: File = text.parse().unwrap();
+    let verdicts = run(&file);
+    let told = &verdicts[0].failures;
+    assert_eq!(told.len(), file.scenarios[0].expect.len(), "{told:#?}");
+    assert_eq!(told.last().unwrap(), "tastes_good: the check `tastes_good` is not known");
+}
+
+#[test]
+fn the_same_scenario_gives_the_same_log() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/own.json");
+    let mut file = File::read(&path).unwrap();
+    file.scenarios.retain(|scenario| scenario.id == "many-on-one-host");
+    assert_eq!(run(&file), run(&file));
+}
+
+#[test]
+fn the_reference_scenarios_pass() {
+    let Some(data) = std::env::var_os("STACKWATCH_REALDATA") else {
+        println!("STACKWATCH_REALDATA is not set: the reference scenarios are not played");
+        return;
+    };
+    all_pass(&File::read(&Path::new(&data).join("http/poller-scenarios.json")).unwrap());
+}
+
+#[test]
+fn our_own_scenarios_pass() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/own.json");
+    all_pass(&File::read(&path).unwrap());
+}
