@@ -11,11 +11,11 @@ const RELEASES: &str = r#"{"version": "1.1", "publisher": {"name": "Portal"}, "r
 
 fn parsed(daemon: &Daemon, path: &str, more: &[&str]) -> Value {
     let path = daemon.path(path);
-    let mut args = vec!["parse", "notices", path.to_str().unwrap(), "--json"];
+    let mut args = vec!["parse", "notices", path.to_str().expect("a path in UTF-8"), "--json"];
     args.extend(more);
     let output = daemon.command(&args);
     assert!(output.status.success(), "{}", stderr(&output));
-    serde_json::from_str(&stdout(&output)).unwrap()
+    serde_json::from_str(&stdout(&output)).expect("one object")
 }
 
 #[test]
@@ -38,7 +38,8 @@ fn a_file_of_notices_is_one_object_with_null_for_what_is_unknown() {
     }
     assert_eq!(parsed(&daemon, "releases.json", &["--format", "ocds"]), answer);
     let path = daemon.path("releases.json");
-    let table = stdout(&daemon.command(&["parse", "notices", path.to_str().unwrap()]));
+    let table =
+        stdout(&daemon.command(&["parse", "notices", path.to_str().expect("a path in UTF-8")]));
     assert!(table.contains("Cameras") && table.contains("problem at release 2"), "{table}");
 }
 
@@ -60,7 +61,7 @@ fn what_cannot_be_read_ends_with_1_and_a_wrong_format_with_64() {
     let daemon = installation();
     daemon.write("page.html", "<html>");
     let path = daemon.path("page.html");
-    let path = path.to_str().unwrap();
+    let path = path.to_str().expect("a path in UTF-8");
     let refused = daemon.command(&["parse", "notices", path, "--json"]);
     assert_eq!(refused.status.code(), Some(1));
     assert!(refused.stdout.is_empty());
@@ -69,7 +70,8 @@ fn what_cannot_be_read_ends_with_1_and_a_wrong_format_with_64() {
     assert_eq!(wrong.status.code(), Some(64));
     daemon.write("broken.json", r#"{"releases": [{"id": null}]}"#);
     let path = daemon.path("broken.json");
-    let broken = daemon.command(&["parse", "notices", path.to_str().unwrap(), "--json"]);
+    let broken =
+        daemon.command(&["parse", "notices", path.to_str().expect("a path in UTF-8"), "--json"]);
     assert_eq!(broken.status.code(), Some(1));
     assert!(stdout(&broken).contains("neither an ocid nor an id"));
 }
@@ -122,7 +124,12 @@ fn a_workbook_that_asks_for_the_world_gets_a_message_and_nothing_else() {
     std::fs::write(daemon.path("cut.xlsx"), &workbook(sheet)[..700]).unwrap();
     let refused = |name: &str| {
         let path = daemon.path(name);
-        let output = daemon.command(&["parse", "notices", path.to_str().unwrap(), "--json"]);
+        let output = daemon.command(&[
+            "parse",
+            "notices",
+            path.to_str().expect("a path in UTF-8"),
+            "--json",
+        ]);
         assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
         assert!(output.stdout.is_empty());
         stderr(&output)
@@ -178,8 +185,8 @@ fn workbook(rows: &str) -> Vec<u8> {
 /// A ZIP archive of files that are stored as they are.
 fn zip(files: &[(&str, String)]) -> Vec<u8> {
     let (mut archive, mut directory) = (Vec::new(), Vec::new());
-    let short = |number: usize| u16::try_from(number).unwrap().to_le_bytes();
-    let long = |number: usize| u32::try_from(number).unwrap().to_le_bytes();
+    let short = |number: usize| u16::try_from(number).expect("a small number").to_le_bytes();
+    let long = |number: usize| u32::try_from(number).expect("a small number").to_le_bytes();
     for (name, text) in files {
         let offset = archive.len();
         // Version 2.0, no flags, stored, no time.

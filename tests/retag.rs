@@ -9,7 +9,7 @@ const QUECTEL: &str =
 
 fn vendors_of(output: &std::process::Output) -> Vec<String> {
     let of = |row: &serde_json::Value| -> Vec<String> {
-        let tags = row["tags"].as_array().unwrap().iter();
+        let tags = row["tags"].as_array().expect("a list of tags").iter();
         tags.filter(|tag| tag["facet"] == "vendor").map(|tag| tag["id"].to_string()).collect()
     };
     rows(output).iter().flat_map(of).collect()

@@ -14,7 +14,7 @@ use crate::decide::{Decision, Report, Situation, Totals, decide};
 use crate::identify::{Candidate, identify};
 use crate::known::Known;
 use crate::outcome::{Outcome, Transport, Trouble};
-use crate::record::{List, ListBefore, gather};
+use crate::record::{List, ListBefore, gather, today};
 use crate::state::asks_whole;
 use crate::{Context, Source};
 
@@ -92,14 +92,15 @@ pub(crate) fn request(
     cx: &Context,
     source: &Source,
     before: &SourceState,
-) -> Result<Request, Outcome> {
+) -> Result<Request, Box<Outcome>> {
     let known = before.fetch_key == source.fetch_key() && before.baseline.is_some();
     let mut headers = Vec::with_capacity(source.headers.len());
     for (name, value) in &source.headers {
         match value.reveal() {
             Ok(value) => headers.push((name.clone(), value.to_owned())),
             Err(missing) => {
-                return Err(Outcome::Refused { error: format!("header `{name}`: {missing}") });
+                let error = format!("header `{name}`: {missing}");
+                return Err(Box::new(Outcome::Refused { error }));
             }
         }
     }
@@ -124,7 +125,7 @@ pub(crate) fn request(
 async fn fetch(cx: &Context, source: &Source, before: &SourceState) -> Attempted {
     let request = match request(cx, source, before) {
         Ok(request) => request,
-        Err(outcome) => return Attempted::Ended(outcome),
+        Err(outcome) => return Attempted::Ended(*outcome),
     };
     match crate::robots::get(cx, &request).await {
         Ok(Fetched::Body(body)) => Attempted::Body(body),
@@ -285,7 +286,7 @@ pub(crate) async fn store_outcome(
     let mut gone = Vec::new();
     let (mut version, mut restating) = (String::new(), false);
     if let Outcome::Parsed { list: Some(now), .. } = &outcome {
-        let list = List::compare(&cx.store, source, now, candidates)?;
+        let list = List::compare(&cx.store, source, now, &today(cx.clock.now()), candidates)?;
         totals.counts.seen += list.unchanged;
         totals.counts.unchanged += list.unchanged;
         (candidates, gone, restating) = (list.moved, list.gone, list.restating);
@@ -409,7 +410,8 @@ impl Planned {
         let candidates = &self.candidates[part.entries];
         let gone = &self.gone[part.gone];
         let mut known = Known::read(&cx.store, &self.source, candidates, rules)?;
-        if !self.version.is_empty() && !(candidates.is_empty() && gone.is_empty()) {
+        let moves = !(candidates.is_empty() && gone.is_empty());
+        if moves && !self.version.is_empty() {
             known.read_items(&cx.store, gone)?;
             let tagger = &cx.tagger;
             known.read_list_alerts(&cx.store, &self.source, &self.version, tagger, rules)?;

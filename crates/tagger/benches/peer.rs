@@ -147,7 +147,8 @@ fn automaton_hits(automaton: &AhoCorasick, folded: &[u8]) -> usize {
 
 fn matching() {
     println!("\nfolding and matching, beside the same folding and an aho-corasick DFA");
-    for script in [Script::English, Script::Cyrillic, Script::Chinese, Script::Mix] {
+    for script in [Script::English, Script::Serbian, Script::Cyrillic, Script::Chinese, Script::Mix]
+    {
         for count in [300, 3_000, 30_000] {
             let names = news::names(count);
             let items = news::items(script, &names, BYTES);

@@ -252,6 +252,12 @@ fn version_of(entry: &EntrySpec, rule: &RuleSpec) -> String {
         parts.push(list.len().to_string());
         parts.extend(list.iter().cloned());
     }
+    for list in [&rule.companies, &rule.company_unless, &rule.addresses] {
+        if !list.is_empty() {
+            parts.push(list.len().to_string());
+            parts.extend(list.iter().cloned());
+        }
+    }
     let (endings, within, confidence) = (rule.endings, rule.within, rule.confidence);
     parts.push(format!("{endings:?} {within:?} {confidence:?} {}", rule.unless_vendor));
     let digest = digest(&parts);
@@ -276,7 +282,7 @@ pub(crate) fn assemble<'a>(entries: &'a [Read]) -> Core {
     let mut rules = Vec::new();
     let mut contexts: Vec<String> = Vec::new();
     let mut known: HashMap<&'a str, u32> = HashMap::new();
-    let mut versions = vec![ENGINE.to_owned()];
+    let mut versions = vec![ENGINE.to_owned(), crate::company::ENGINE.to_owned()];
     for (n, read) in entries.iter().enumerate() {
         let entry = &read.entry;
         versions.extend([entry.facet.to_string(), entry.id.clone(), entry.cpv.join(" ")]);

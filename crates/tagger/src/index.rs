@@ -16,6 +16,9 @@ use crate::pattern::{Found, Pattern, Token, find, gap, tail_end, token_at};
 
 /// Bytes whose word starts are found at once.
 const BLOCK: usize = 64;
+/// Bytes whose candidates are gathered before they are looked at, so that neither work waits for
+/// the other.
+const CHUNK: usize = 16 * BLOCK;
 
 /// Set where a stem leads to the only pattern that begins with it, not to a head.
 const ONLY: u32 = 1 << 31;
@@ -46,6 +49,22 @@ struct Words {
     short: Short,
     /// Stems of three, two and one bytes.
     shorter: [Layer; 3],
+}
+
+impl Words {
+    #[inline]
+    fn may_have(&self, word: u64) -> bool {
+        let [eight, six, four] = self.layers.each_ref().map(|layer| layer.may_have(word));
+        eight | six | four | self.short.may_have(word)
+    }
+}
+
+impl Characters {
+    #[inline]
+    fn may_have(&self, word: u64) -> bool {
+        let [eight, six, two] = self.layers.each_ref().map(|layer| layer.may_have(word));
+        eight | six | two
+    }
 }
 
 /// What begins where any character begins: two ideographs and a part of the third, two, less.
@@ -114,41 +133,44 @@ impl Index {
 
     /// Calls `hit` with pattern, start and end of everything that is found, until it says stop.
     ///
-    /// What begins in the same 64 bytes is found all the same: so what is found does not depend on
+    /// What begins in the same kilobyte is found all the same: so what is found does not depend on
     /// the order of the patterns.
     pub(crate) fn scan(&self, folded: &Folded, mut hit: impl FnMut(u32, usize, Found) -> bool) {
         let text = folded.padded();
-        let mut go_on = true;
+        let mut candidates = [0; CHUNK];
         let mut before = 0;
-        for block_at in (0..folded.text().len()).step_by(BLOCK) {
-            let Some(block) = text[block_at..].first_chunk::<BLOCK>() else { break };
-            let (word_bytes, mut leads) = starts::classes(block);
-            let mut starts = word_bytes & !(word_bytes << 1 | before);
-            before = word_bytes >> (BLOCK - 1);
-            while starts != 0 {
-                let at = block_at + starts.trailing_zeros() as usize;
-                starts &= starts - 1;
-                let word = word_at(text, at);
-                let [eight, six, four] = self.words.layers.each_ref().map(|l| l.may_have(word));
-                let short = self.words.short.may_have(word);
-                if eight | six | four | short {
-                    let layers = self.words.layers.iter().zip([eight, six, four]);
-                    let shorter = self.words.shorter.iter().map(|layer| (layer, short));
-                    for (layer, _) in layers.chain(shorter).filter(|(_, may)| *may) {
-                        go_on &= self.look(layer, folded, at, word, &mut hit);
-                    }
+        for chunk_at in (0..folded.text().len()).step_by(CHUNK) {
+            let mut count = 0;
+            for block in text[chunk_at..].chunks_exact(BLOCK).take(CHUNK / BLOCK).enumerate() {
+                let (Some(bytes), block_at) = (block.1.first_chunk(), chunk_at + block.0 * BLOCK)
+                else {
+                    break;
+                };
+                let (words, mut leads) = starts::classes(bytes);
+                let mut starts = words & !(words << 1 | before);
+                before = words >> (BLOCK - 1);
+                while starts != 0 {
+                    let at = block_at + starts.trailing_zeros() as usize;
+                    starts &= starts - 1;
+                    candidates[count % CHUNK] = at;
+                    count += usize::from(self.words.may_have(word_at(text, at)));
+                }
+                while leads != 0 {
+                    let at = block_at + leads.trailing_zeros() as usize;
+                    leads &= leads - 1;
+                    candidates[count % CHUNK] = at;
+                    count += usize::from(self.characters.may_have(word_at(text, at)));
                 }
             }
-            while leads != 0 {
-                let at = block_at + leads.trailing_zeros() as usize;
-                leads &= leads - 1;
+            let mut go_on = true;
+            for &at in &candidates[..count.min(CHUNK)] {
                 let word = word_at(text, at);
-                let [eight, six, two] = self.characters.layers.each_ref().map(|l| l.may_have(word));
-                if eight | six | two {
-                    let layers = self.characters.layers.iter().zip([eight, six, two]);
-                    for (layer, _) in layers.filter(|(_, may)| *may) {
-                        go_on &= self.look(layer, folded, at, word, &mut hit);
-                    }
+                let (layers, shorter) = match text[at] < 0x80 {
+                    true => (&self.words.layers, &self.words.shorter[..]),
+                    false => (&self.characters.layers, &[][..]),
+                };
+                for layer in layers.iter().chain(shorter).filter(|layer| layer.may_have(word)) {
+                    go_on &= self.look(layer, folded, at, word, &mut hit);
                 }
             }
             if !go_on {

@@ -1,5 +1,6 @@
 //! A name or word of a watchlist, taken apart into what is looked for.
 
+use std::cell::RefCell;
 use std::sync::Arc;
 
 use crate::endings::{Tail, by_shape, class, is_acronym};
@@ -71,6 +72,11 @@ pub(crate) fn word(text: &str) -> Result<Vec<Pattern>, PatternError> {
     patterns(text, false, None)
 }
 
+thread_local! {
+    /// Used again for the next name.
+    static FOLDED: RefCell<Folded> = RefCell::default();
+}
+
 fn patterns(
     text: &str,
     is_name: bool,
@@ -83,10 +89,10 @@ fn patterns(
     let text = text.trim_matches(|c: char| !c.is_alphanumeric() && !"*+&.#".contains(c));
     let text = text.trim_start_matches(|c: char| !c.is_alphanumeric());
     let whole = Text { title: Some(text), ..Text::default() };
-    let mut folded = Folded::default();
+    let mut folded = FOLDED.take();
     folded.read(&whole);
     let normal = folded.text();
-    let mut tokens = Vec::new();
+    let mut tokens = Vec::with_capacity(2);
     let mut at = 0;
     while at < normal.len() {
         let end = normal[at..]
@@ -95,8 +101,13 @@ fn patterns(
             .map_or(normal.len(), |n| at + n);
         if end > at {
             let glued = normal.get(end) == Some(&b'-') && end + 1 < normal.len();
-            let place = folded.place(&whole, at, end);
-            let shown = text.get(place.start..place.end).unwrap_or_default();
+            // ASCII is as long in normal form as it is written.
+            let shown = if text.is_ascii() {
+                &text[at..end]
+            } else {
+                let place = folded.place(&whole, at, end);
+                text.get(place.start..place.end).unwrap_or_default()
+            };
             let marks = folded.marks(at, end).map(|m| m as u8).collect();
             let is_last = end == normal.len();
             let declared = endings.filter(|_| is_last).map(Tail::from);
@@ -115,8 +126,10 @@ fn patterns(
         _ => {}
     }
     let case = case_of(text, tokens.len(), is_name);
-    let mut found = Vec::new();
-    if !normal.is_ascii() {
+    let mut found = Vec::with_capacity(1);
+    let is_ascii = normal.is_ascii();
+    FOLDED.set(folded);
+    if !is_ascii {
         let other = traditional(text);
         if other != text {
             found.extend(patterns(&other, is_name, endings)?);

@@ -9,7 +9,9 @@ use store::tables;
 use super::{REVISIONS, Run, text_bytes};
 use crate::identify::{Candidate, Told};
 use crate::outcome::Outcome;
-use crate::record::{self, ListingMove, NoticeMove, compare_listing, compare_notice, first_notice};
+use crate::record::{
+    self, ListingMove, NoticeMove, compare_listing, compare_notice, first_notice, today,
+};
 
 impl Run<'_> {
     /// Keeps the record of a new item.
@@ -65,7 +67,7 @@ impl Run<'_> {
         kept: &Listing,
     ) {
         let id = before.id;
-        match compare_listing(kept, now, self.at.restating) {
+        match compare_listing(kept, now, self.at.restating, &today(self.at.now)) {
             ListingMove::Unchanged => self.totals.counts.unchanged += 1,
             ListingMove::Restated => {
                 self.totals.counts.unchanged += 1;
@@ -139,8 +141,8 @@ impl Run<'_> {
         let Some(Detail::Listing(kept)) = self.known.details.get(&id).cloned() else { return };
         self.commit.delete::<tables::ListMembers>(&(before.source.clone(), id));
         self.totals.list.removed += 1;
-        let today = self.at.now.to_string();
-        let ended = kept.designation.removed.as_deref().is_some_and(|end| end <= &today[..10]);
+        let today = today(self.at.now);
+        let ended = kept.designation.removed.as_deref().is_some_and(|end| end <= today.as_str());
         let change = if ended { ListingChange::Expired } else { ListingChange::Removed };
         let after = Item { revision: before.revision + 1, ..before.clone() };
         if after.revision < REVISIONS {

@@ -47,6 +47,29 @@ pub enum Part {
     Remarks,
 }
 
+impl Part {
+    /// As it stands in revisions: the name in the contract of `parse`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Id => "entity_id",
+            Self::Name => "name",
+            Self::Aliases => "aliases",
+            Self::Kind => "type",
+            Self::Addresses => "addresses",
+            Self::Countries => "countries",
+            Self::Programmes => "programmes",
+            Self::Citations => "citations",
+            Self::Listed => "listed",
+            Self::Removed => "removed",
+            Self::SourceUrl => "source_url",
+            Self::Identifiers => "identifiers",
+            Self::LicenceRequirement => "licence_requirement",
+            Self::LicencePolicy => "licence_policy",
+            Self::Remarks => "remarks",
+        }
+    }
+}
+
 /// One change of a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change<'d> {

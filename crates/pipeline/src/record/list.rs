@@ -1,14 +1,15 @@
 //! A download of an entity list beside what is kept of the list.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use connector::Download;
-use model::{Detail, ItemId, ListVersion, Published, SourceId, Timestamp};
+use model::{Designation, Detail, ItemId, ListVersion, Published, SourceId, Timestamp};
 use store::{Commit, CommitError, Range, Store, StoreError, tables};
 
 use super::{Collapse, ListingMove, compare_listing, guard, read};
 use crate::Source;
 use crate::identify::Candidate;
+use crate::listing::diff;
 
 /// Members of a list that are read at a time.
 const PAGE: usize = 1_000;
@@ -31,24 +32,73 @@ impl List {
         store: &Store,
         source: &Source,
         version: &ListVersion,
+        today: &str,
         candidates: Vec<Candidate>,
     ) -> Result<Self, StoreError> {
         let mut members = members(store, &source.id)?;
+        let mut added = Vec::new();
         let last = last_version(store, &source.id)?;
         let restating = last.is_some_and(|last| last.reader != version.reader);
         let mut list = Self { moved: Vec::new(), unchanged: 0, gone: Vec::new(), restating };
         for candidate in candidates {
-            let id = candidate.new_id;
-            if members.remove(&id) && is_unchanged(store, id, &candidate)? {
+            let known = match candidate.guid {
+                Some(guid) => store.get::<tables::Aliases>(&guid)?,
+                None => None,
+            };
+            let id = known.unwrap_or(candidate.new_id);
+            let was_there = members.remove(&id);
+            if was_there && is_unchanged(store, id, &candidate)? {
                 list.unchanged += 1;
-            } else {
-                list.moved.push(candidate);
+                continue;
             }
+            if !was_there && known.is_none() {
+                added.push(list.moved.len());
+            }
+            list.moved.push(candidate);
+        }
+        for (id, at) in renumbered(store, &members, &list.moved, &added, today)? {
+            members.remove(&id);
+            list.moved[at].new_id = id;
         }
         list.gone = members.into_iter().collect();
         list.gone.sort_unstable();
         Ok(list)
     }
+}
+
+/// Entries that came under a number of their own and are ones that left: lists number their rows
+/// anew. Pairs of the item and the place of its new state among `moved`.
+fn renumbered(
+    store: &Store,
+    gone: &HashSet<ItemId>,
+    moved: &[Candidate],
+    added: &[usize],
+    today: &str,
+) -> Result<Vec<(ItemId, usize)>, StoreError> {
+    if gone.is_empty() || added.is_empty() {
+        return Ok(Vec::new());
+    }
+    let key = |of: &Designation| (of.list.clone(), of.entity_id.clone());
+    let (mut old, mut items) = (Vec::new(), HashMap::new());
+    for id in gone {
+        let kept = store.get::<tables::Details>(id)?;
+        if let Some(Detail::Listing(kept)) = kept.as_deref().and_then(read) {
+            items.insert(key(&kept.designation), *id);
+            old.push(kept.designation);
+        }
+    }
+    let (mut new, mut places) = (Vec::new(), HashMap::new());
+    for at in added {
+        if let Some(Published::Designation(now)) = moved[*at].record() {
+            places.insert(key(now), *at);
+            new.push(now.clone());
+        }
+    }
+    let pairs = diff(&old, &new, today).into_iter().filter_map(|change| {
+        let item = items.get(&key(change.before?))?;
+        Some((*item, *places.get(&key(change.after?))?))
+    });
+    Ok(pairs.collect())
 }
 
 fn members(store: &Store, source: &SourceId) -> Result<HashSet<ItemId>, StoreError> {
@@ -73,7 +123,7 @@ fn is_unchanged(store: &Store, id: ItemId, candidate: &Candidate) -> Result<bool
     let Some(Published::Designation(now)) = candidate.record() else { return Ok(false) };
     let kept = store.get::<tables::Details>(&id)?;
     let Some(Detail::Listing(kept)) = kept.as_deref().and_then(read) else { return Ok(false) };
-    Ok(!kept.gone && compare_listing(&kept, now, false) == ListingMove::Unchanged)
+    Ok(!kept.gone && compare_listing(&kept, now, false, "") == ListingMove::Unchanged)
 }
 
 /// What a download of a list is judged by.

@@ -2,6 +2,8 @@
 
 use model::{Designation, Listing, ListingChange};
 
+use crate::listing::{ChangeKind, diff};
+
 /// What a known entry's state in a new download means.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum ListingMove {
@@ -14,52 +16,41 @@ pub(crate) enum ListingMove {
     },
 }
 
-/// Compares an entry with what is kept of it. `restating`: another reader of ours read the list last
-/// time, so that what differs need not be a change of the list.
-pub(crate) fn compare_listing(before: &Listing, now: &Designation, restating: bool) -> ListingMove {
-    let fields = fields(&before.designation, now);
+/// Compares an entry with what is kept of it, on the full-date `today`. `restating`: another reader
+/// of ours read the list last time, so that what differs need not be a change of the list.
+pub(crate) fn compare_listing(
+    before: &Listing,
+    now: &Designation,
+    restating: bool,
+    today: &str,
+) -> ListingMove {
+    let (old, new) = (std::slice::from_ref(&before.designation), std::slice::from_ref(now));
+    let changes = diff(old, new, today);
+    let pair = changes.iter().find(|change| change.before.is_some() && change.after.is_some());
+    let fields = match pair {
+        Some(pair) => pair.parts.iter().map(|part| part.as_str().to_owned()).collect(),
+        // One and the same number, and nothing else in common.
+        None if !changes.is_empty() => vec!["name".to_owned()],
+        None => Vec::new(),
+    };
     if before.gone {
         return ListingMove::Changed { change: ListingChange::Relisted, fields };
     }
-    if fields.is_empty() {
+    if changes.is_empty() {
         return ListingMove::Unchanged;
     }
     if restating {
         return ListingMove::Restated;
     }
-    let only = |name: &str| fields.len() == 1 && fields[0] == name;
-    let grown = before.designation.aliases.iter().all(|alias| now.aliases.contains(alias));
-    let change = if fields.iter().any(|field| field == "name") {
-        ListingChange::Renamed
-    } else if only("aliases") && grown {
-        ListingChange::AliasAdded
-    } else {
-        ListingChange::Amended
-    };
+    let change = pair.map_or(ListingChange::Renamed, |pair| match pair.kind {
+        ChangeKind::Renamed => ListingChange::Renamed,
+        ChangeKind::AliasAdded => ListingChange::AliasAdded,
+        ChangeKind::Relisted => ListingChange::Relisted,
+        ChangeKind::Removed => ListingChange::Removed,
+        ChangeKind::Expired => ListingChange::Expired,
+        ChangeKind::Amended | ChangeKind::Added => ListingChange::Amended,
+    });
     ListingMove::Changed { change, fields }
-}
-
-/// Names of the fields that differ. The order of a list's rows says nothing.
-fn fields(before: &Designation, now: &Designation) -> Vec<String> {
-    let same_set = |a: &[String], b: &[String]| {
-        let (mut a, mut b): (Vec<_>, Vec<_>) = (a.iter().collect(), b.iter().collect());
-        a.sort_unstable();
-        b.sort_unstable();
-        a == b
-    };
-    let compared = [
-        ("name", before.name != now.name),
-        ("aliases", !same_set(&before.aliases, &now.aliases)),
-        ("type", before.kind != now.kind),
-        ("addresses", !same_set(&before.addresses, &now.addresses)),
-        ("countries", !same_set(&before.countries, &now.countries)),
-        ("programmes", !same_set(&before.programmes, &now.programmes)),
-        ("citations", !same_set(&before.citations, &now.citations)),
-        ("listed", before.listed != now.listed),
-        ("removed", before.removed != now.removed),
-        ("source_url", before.source_url != now.source_url),
-    ];
-    compared.iter().filter(|(_, differs)| *differs).map(|(name, _)| (*name).to_owned()).collect()
 }
 
 #[cfg(test)]
@@ -81,7 +72,7 @@ mod tests {
         let before = listing(gone);
         let mut now = before.designation.clone();
         edit(&mut now);
-        compare_listing(&before, &now, restating)
+        compare_listing(&before, &now, restating, "2026-03-01")
     }
 
     #[test]
@@ -92,7 +83,7 @@ mod tests {
         };
         assert_eq!(moved(false, false, |_| {}), ListingMove::Unchanged);
         assert_eq!(moved(false, false, |d| d.aliases.reverse()), ListingMove::Unchanged);
-        let renamed = change(moved(false, false, |d| d.name.push('!')));
+        let renamed = change(moved(false, false, |d| d.name.push_str(" II")));
         assert_eq!(renamed, (ListingChange::Renamed, "name".into()));
         let grown = change(moved(false, false, |d| d.aliases.push("X".into())));
         assert_eq!(grown, (ListingChange::AliasAdded, "aliases".into()));
@@ -108,7 +99,7 @@ mod tests {
 
     #[test]
     fn a_newer_reader_of_ours_is_no_change_of_the_list() {
-        assert_eq!(moved(false, true, |d| d.name.push('!')), ListingMove::Restated);
+        assert_eq!(moved(false, true, |d| d.name.push_str(" II")), ListingMove::Restated);
         assert_eq!(moved(false, true, |_| {}), ListingMove::Unchanged);
     }
 }

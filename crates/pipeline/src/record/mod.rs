@@ -20,6 +20,11 @@ pub(crate) use tags::Taggable;
 
 use model::{Detail, Published};
 
+/// The full-date of a moment, in UTC as lists give theirs without a zone.
+pub(crate) fn today(now: model::Timestamp) -> String {
+    now.to_string().chars().take(10).collect()
+}
+
 /// A stored record; one that cannot be read is as good as none.
 pub(crate) fn read(json: &str) -> Option<Detail> {
     serde_json::from_str(json).ok()

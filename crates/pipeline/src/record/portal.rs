@@ -31,7 +31,7 @@ pub(crate) async fn gather(
 ) -> Attempted {
     let base = match crate::run::request(cx, source, before) {
         Ok(base) => base,
-        Err(outcome) => return Attempted::Ended(outcome),
+        Err(outcome) => return Attempted::Ended(*outcome),
     };
     let window = window(before, source, cx.clock.now());
     let mut asked = Asked { window, ..Asked::default() };

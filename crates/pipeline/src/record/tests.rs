@@ -160,6 +160,23 @@ async fn an_entry_leaves_comes_back_and_is_renamed_as_one_item() {
 }
 
 #[tokio::test]
+async fn a_list_that_numbers_its_rows_anew_has_not_changed() {
+    let mut world = World::new();
+    let mut list = others();
+    list.push(designation("h", "Huawei Works"));
+    world.list(1, &list).await;
+    for (n, entry) in list.iter_mut().enumerate() {
+        entry.entity_id = format!("new-{n}");
+    }
+    let report = world.list(1, &list).await;
+    assert_eq!((report.counts.revised, report.counts.new, report.alerts), (31, 0, 0));
+    assert_eq!((report.list.added, report.list.removed), (0, 0));
+    let again = world.list(1, &list).await;
+    assert_eq!((again.counts.unchanged, again.list.removed), (31, 0), "found under the new number");
+    world.whole();
+}
+
+#[tokio::test]
 async fn a_new_address_is_kept_and_wakes_nobody() {
     let mut world = World::new();
     let mut list = vec![designation("h", "Huawei Works"), designation("x", "X")];

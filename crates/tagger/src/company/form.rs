@@ -11,7 +11,7 @@ use super::words::{Word, is_han, words};
 use crate::{EntrySpec, RuleSpec};
 
 /// Part of every version: changes when the same lists would find other things.
-const ENGINE: &str = "company/2";
+pub(crate) const ENGINE: &str = "company/2";
 /// The longest acronym in letters that other firms are likely to share.
 const SHORT_LETTERS: usize = 4;
 

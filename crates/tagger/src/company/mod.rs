@@ -18,6 +18,7 @@ use std::sync::Arc;
 
 use model::{Facet, Field, Span, Tag};
 
+pub(crate) use self::form::ENGINE;
 use self::form::Vendors;
 use self::verdict::{Found, Why};
 use crate::EntrySpec;

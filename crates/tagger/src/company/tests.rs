@@ -110,6 +110,23 @@ fn an_address_decides_where_no_name_does() {
     assert_eq!(tags[0].spans[0].text, "Beishan Industrial Zone, Yantian");
 }
 
+#[test]
+fn another_name_of_a_company_is_another_version_of_the_rules() {
+    let version = |rule: RuleSpec| {
+        let entry = vendor("bgi", vec![rule]);
+        let (tagger, refused) = crate::Tagger::build(vec![entry.clone()]);
+        assert_eq!(refused, []);
+        let of = Designation { names: vec!["BGI Genomics"], ..Designation::default() };
+        let tag = CompanyMatcher::build(&[entry]).tag(&of).remove(0);
+        (tagger.version().to_owned(), tag.version)
+    };
+    let old = version(named(&["BGI Genomics"]));
+    let companies = strings(&["Forensic Genomics International"]);
+    let new = version(RuleSpec { companies, ..named(&["BGI Genomics"]) });
+    assert_ne!(old.0, new.0);
+    assert_ne!(old.1, new.1);
+}
+
 /// Pieces that names are made of, and pieces that nobody expects.
 fn piece() -> impl Strategy<Value = String> {
     let known = [

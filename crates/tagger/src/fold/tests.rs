@@ -1,6 +1,8 @@
 use proptest::prelude::*;
 
+use super::table::{lower, tables};
 use super::*;
+use crate::letters::{as_cyrillic, as_latin, long, short_text};
 
 fn title(text: &str) -> Text<'_> {
     Text { title: Some(text), ..Text::default() }
@@ -81,7 +83,51 @@ fn texts() -> impl Strategy<Value = String> {
     prop::collection::vec(letters, 0..60).prop_map(|v| v.into_iter().collect())
 }
 
+/// The normal form as it is described, one character after the other; words have up to 64 letters.
+fn by_characters(text: &str) -> String {
+    let tables = tables();
+    let is_cyrillic = |c: char| {
+        let mut bytes = [0; 4];
+        matches!(c.encode_utf8(&mut bytes).as_bytes(), [a, b] if tables.is_cyrillic(*a, *b))
+    };
+    let is_letter = |c: char| c.is_ascii_alphabetic() || is_cyrillic(c);
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some(first) = rest.chars().next() {
+        let end = rest.find(|c| !is_letter(c)).unwrap_or(rest.len());
+        let (word, behind) = rest.split_at(end.max(first.len_utf8()));
+        rest = behind;
+        let mixed = word.chars().any(|c| c.is_ascii_alphabetic()) && word.chars().any(is_cyrillic);
+        let latin = word.bytes().any(|b| b.is_ascii() && as_cyrillic(b).is_none());
+        let cyrillic = word.chars().any(|c| !c.is_ascii() && as_latin(c).is_none());
+        for c in word.chars() {
+            let like = match c {
+                _ if !mixed || latin == cyrillic => None,
+                _ if c.is_ascii() && cyrillic => as_cyrillic(c as u8),
+                _ if !c.is_ascii() && latin => as_latin(c),
+                _ => None,
+            };
+            match like {
+                Some(like) => out.push(like.into()),
+                None if c.is_ascii() => out.push(lower(c as u8).into()),
+                None if c.len_utf8() == 2 => out.push_str(&short_text(c).0),
+                None => out.push_str(&long(c).unwrap_or(c.into())),
+            }
+        }
+    }
+    out
+}
+
 proptest! {
+    #[test]
+    fn blocks_are_folded_as_characters_are(
+        pieces in prop::collection::vec((texts(), "[a-z ]{0,70}", "[а-ш ]{0,60}", "[华为，。]{0,30}"), 0..4)
+    ) {
+        let text: String =
+            pieces.into_iter().map(|(a, b, c, d)| format!("{a} {b} {c}{d}")).collect();
+        prop_assert_eq!(fold(&text), by_characters(&text));
+    }
+
     #[test]
     fn folding_twice_is_folding_once(text in prop_oneof![texts(), any::<String>()]) {
         let once = fold(&text);
@@ -96,7 +142,8 @@ proptest! {
         for (start, letter) in normal.char_indices() {
             let place = folded.place(&item, start, start + letter.len_utf8());
             prop_assert!(place.start < place.end);
-            prop_assert!(text.get(place.start..place.end).is_some());
+            let letters = text.get(place.start..place.end).map(|letter| letter.chars().count());
+            prop_assert_eq!(letters, Some(1));
         }
     }
 }
