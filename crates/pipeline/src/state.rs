@@ -107,8 +107,7 @@ pub(crate) fn state_after(
     if kind.is_success() {
         after.last_success = Some(at.now);
         after.memory.gone = 0;
-        after.memory.doubt =
-            unproven && !before.health.is_watched() || unproven && before.memory.doubt;
+        after.memory.doubt = unproven && (!before.health.is_watched() || before.memory.doubt);
         // "Not modified" right after a document that could not be read may mean that very one.
         after.failures =
             if unproven && was_content(before.last_outcome) { before.failures } else { 0 };

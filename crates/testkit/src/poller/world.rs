@@ -34,6 +34,9 @@ const INTERVAL_S: f64 = 3_600.0;
 const PAGES: [&str; 4] = ["/page/1", "/page/2", "/page/3", "/private/1"];
 const MAX_FEED_BYTES: u64 = 8 << 20;
 
+/// Source, title and address of a stored item.
+pub(crate) type Stored = (String, Option<String>, Option<String>);
+
 /// What is known after a run of the first feed.
 #[derive(Clone, Debug)]
 pub(crate) struct Snapshot {
@@ -58,7 +61,7 @@ pub(crate) struct Seen {
     pub(crate) interval: Duration,
     pub(crate) run: Duration,
     /// Titles and addresses of the stored items, by source.
-    pub(crate) items: Vec<(String, Option<String>, Option<String>)>,
+    pub(crate) items: Vec<Stored>,
     pub(crate) panicked: bool,
     pub(crate) start: Timestamp,
     pub(crate) robots: bool,
@@ -372,7 +375,7 @@ impl World {
     }
 
     /// What the store holds about all sources.
-    fn items(&self) -> anyhow::Result<Vec<(String, Option<String>, Option<String>)>> {
+    fn items(&self) -> anyhow::Result<Vec<Stored>> {
         let rows = self.store.page(Range::<tables::ByTime>::all(), 1_000)?;
         let mut items = Vec::new();
         for ((_, id), ()) in rows {
