@@ -21,7 +21,7 @@ use crate::{Channel, ChannelKind, digest};
 /// not sent again, for nobody would know.
 const FULL_PAUSE: Duration = Duration::from_secs(30);
 /// Further outlets looked up for one alert.
-const FURTHER: usize = 16;
+const FURTHER: usize = 512;
 
 /// How an attempt ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -18,6 +18,8 @@ const SUMMARY_BYTES: usize = 600;
 const SPANS: usize = 12;
 /// Further outlets shown one by one.
 const OUTLETS: usize = 10;
+/// Further entries of a list named in an alert: one rule has named more than a hundred.
+const LISTED: usize = 200;
 
 /// A message, complete: channels only choose which part they carry.
 #[derive(Clone, Debug)]
@@ -186,16 +188,20 @@ fn alert_text(alert: &Alert, title: &str, further: &[Further], zone: &TimeZone) 
     if !matched.is_empty() {
         push(&mut text, format_args!("\nMatched:\n{matched}"));
     }
+    // Rows of one list are all there is to read; outlets of a story repeat it.
+    let rows = further.iter().all(|outlet| outlet.source == alert.source_name);
+    let (heading, shown) = if rows { ("And:", LISTED) } else { ("Also in:", OUTLETS) };
     if !further.is_empty() {
-        push(&mut text, format_args!("\nAlso in:\n"));
+        push(&mut text, format_args!("\n{heading}\n"));
     }
-    for outlet in further.iter().take(OUTLETS) {
+    for outlet in further.iter().take(shown) {
         let told = one_line(outlet.title.as_deref().unwrap_or_default());
         let url = one_line(outlet.url.as_deref().unwrap_or_default());
         push(&mut text, format_args!("- {}: {told} {url}\n", one_line(&outlet.source)));
     }
-    if further.len() > OUTLETS {
-        push(&mut text, format_args!("- and {} more\n", further.len() - OUTLETS));
+    let more = alert.further.len().max(further.len()).saturating_sub(shown);
+    if more > 0 {
+        push(&mut text, format_args!("- and {more} more\n"));
     }
     push(&mut text, format_args!("\nAlert {} by rule {}\n", alert.id, alert.rule));
     text
