@@ -46,6 +46,7 @@ pub(crate) async fn demo(cli: &Cli, args: &DemoArgs) -> Outcome {
     let mut at = Installation::load_at(&config, cli.data.as_deref())?;
     for source in &mut at.config.pipeline.sources {
         source.every = EVERY;
+        source.pace.floor = EVERY;
     }
     let store = reach::open(&at).await?;
     let cx = tell::context(&at, store.clone()).map_err(Failure::io)?;

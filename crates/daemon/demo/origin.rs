@@ -50,7 +50,8 @@ async fn answer(
     let document = origin.lock().get(&name).cloned();
     match document {
         None => StatusCode::NOT_FOUND.into_response(),
-        Some(None) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
+        // Of one path: an overloaded server would hold off everything on its host.
+        Some(None) => StatusCode::NOT_FOUND.into_response(),
         Some(Some(document)) => {
             let etag = etag(&document);
             if headers
