@@ -34,7 +34,7 @@ pub(crate) async fn show(cli: &Cli, id: &str, json: bool) -> Outcome {
     }
     let header = ["list", "entry", "state", "listed", "citation", "found by", "source", "terms"];
     output::table(&header, row.listings.iter().map(listing).collect())?;
-    let header = ["procedure", "stage", "buyer", "role", "value", "source"];
+    let header = ["procedure", "stage", "buyer", "suppliers", "role", "value", "source"];
     output::table(&header, row.notices.iter().map(notice).collect())
 }
 
@@ -67,6 +67,7 @@ fn notice(row: &VendorNotice) -> Vec<String> {
         row.title.clone().unwrap_or_else(|| of.id.clone()),
         of.stage.to_string(),
         output::or_dash(of.buyer.as_ref()),
+        of.suppliers.join("; "),
         if row.supplies { "supplier" } else { "named" }.into(),
         output::or_dash(value),
         row.source.to_string(),

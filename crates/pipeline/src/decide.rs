@@ -436,6 +436,11 @@ impl<'a> Run<'a> {
                 About::Story { class: CLASS_NEW, unless_told: &record::CLASSES[1..] }
             }
             Told::Notice { class } => About::Story { class, unless_told: &[] },
+            // News of a list, such as the rules of the Federal Register, are no state of it: each
+            // is a story of its own.
+            Told::List if at.version.is_empty() => {
+                About::Story { class: CLASS_NEW, unless_told: &[] }
+            }
             // What the first download brings is not news of the list; it is held as baseline.
             Told::List if change.is_news() || change == ListingChange::Listed => {
                 About::List { source, version: at.version, change }

@@ -213,9 +213,8 @@ impl Known {
         let known = candidate.aliases().filter_map(|alias| self.aliases.get(&alias));
         stories.extend(known.filter_map(|id| self.items.get(id)).map(|item| item.story));
         let classes = match candidate.told() {
-            Told::Story => &CLASSES[..1],
+            Told::Story | Told::List => &CLASSES[..1],
             Told::Notice { .. } => CLASSES,
-            Told::List => return Ok(()),
         };
         for rule in rules {
             for (story, class) in stories.iter().flat_map(|s| classes.iter().map(move |c| (s, c))) {

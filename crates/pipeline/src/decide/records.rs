@@ -20,7 +20,9 @@ impl Run<'_> {
             None => {}
             Some(Published::Designation(designation)) => {
                 self.put_listing(item.id, designation.clone(), change, false);
-                self.commit.put::<tables::ListMembers>(&(item.source.clone(), item.id), &());
+                if !self.at.version.is_empty() {
+                    self.commit.put::<tables::ListMembers>(&(item.source.clone(), item.id), &());
+                }
                 self.totals.list.added += 1;
             }
             Some(Published::Notice(notice)) => {

@@ -42,6 +42,8 @@ impl<'a> Taggable<'a> {
         let mut tags = tagger.tag(&self.text);
         match self.record {
             None => return tags,
+            // A rule that names entities is running text, and no party itself.
+            Some(Record::Designation(of)) if is_announcement(of) => return tags,
             Some(Record::Designation(designation)) => {
                 // A list has no running text: names are read as names, and what stands near an
                 // ambiguous one in the next line says nothing about it.
@@ -122,6 +124,10 @@ impl<'a> Taggable<'a> {
         let at = |n: usize| u32::try_from(n).ok();
         Some(Span { field: Field::Text, start: at(start)?, end: at(end)?, text: code.to_owned() })
     }
+}
+
+fn is_announcement(of: &Designation) -> bool {
+    matches!(of.kind.as_deref(), Some("rule" | "notice" | "document"))
 }
 
 /// Tags of rules that found nothing so far.

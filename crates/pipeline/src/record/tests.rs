@@ -207,6 +207,24 @@ async fn a_newer_reader_of_ours_changes_entries_and_tells_nobody_then_works_on()
     world.whole();
 }
 
+#[tokio::test]
+async fn news_of_a_list_are_stories_of_their_own_and_nothing_leaves() {
+    let mut world = World::new();
+    let rule = |n: u32| {
+        let mut rule = designation(&format!("2026-{n}"), &format!("Addition of Huawei Unit {n}"));
+        rule.kind = Some("rule".into());
+        entry_of_designation(rule)
+    };
+    world.absorb(vec![rule(1)], None).await;
+    let second = world.absorb(vec![rule(2), rule(1)], None).await;
+    assert_eq!((second.counts.new, second.alerts), (1, 1));
+    let third = world.absorb(vec![rule(3), rule(2)], None).await;
+    assert_eq!((third.counts.new, third.alerts), (1, 1), "not swallowed by the alert before");
+    assert_eq!(third.list.removed, 0, "the first has only left the window");
+    assert_eq!(world.sent().len(), 2);
+    world.whole();
+}
+
 fn notice(id: &str, stage: Stage, day: u32) -> Notice {
     Notice {
         procedure_id: Some("proc-1".into()),
