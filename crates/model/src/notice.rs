@@ -125,6 +125,20 @@ impl Notice {
         }
     }
 
+    /// The value is what was awarded, else what is expected; what is expected is kept beside it.
+    pub fn set_value(&mut self, awarded: Option<Money>, estimated: Option<Money>) {
+        let found = match (awarded, &estimated) {
+            (Some(sum), _) => Some((sum, ValueKind::Awarded)),
+            (None, Some(sum)) => Some((sum.clone(), ValueKind::Estimated)),
+            (None, None) => None,
+        };
+        if let Some((sum, kind)) = found {
+            (self.value, self.currency, self.value_kind) =
+                (Some(sum.amount), sum.currency, Some(kind));
+        }
+        self.estimated = estimated;
+    }
+
     /// The identity of this notice within its source.
     pub fn key(&self) -> String {
         match &self.procedure_id {

@@ -1,7 +1,7 @@
 //! OData answers (v2, v3, v4) with the fields of the portal of Bosnia and Herzegovina. Contact
 //! persons, whom every notice names, are never read.
 
-use model::{Money, Notice, Party, PartyRole, Stage, ValueKind};
+use model::{Money, Notice, Party, PartyRole, Stage};
 use serde_json::Value;
 
 use super::{Next, NoticeRules, ParsedNotices, json, words};
@@ -211,16 +211,7 @@ fn value(notice: &mut Notice, row: &Value) {
         .filter(|_| matches!(notice.stage, Stage::Award | Stage::Modification));
     let estimated =
         sum(&["EstimatedValue", "EstimatedValueTotal", "Procedure/EstimatedValue"]).map(money);
-    let found = match (awarded.map(money), &estimated) {
-        (Some(sum), _) => Some((sum, ValueKind::Awarded)),
-        (None, Some(sum)) => Some((sum.clone(), ValueKind::Estimated)),
-        (None, None) => None,
-    };
-    if let Some((sum, kind)) = found {
-        (notice.value, notice.currency, notice.value_kind) =
-            (Some(sum.amount), sum.currency, Some(kind));
-    }
-    notice.estimated = estimated;
+    notice.set_value(awarded.map(money), estimated);
 }
 
 /// RFC 3339, or the `/Date(1790000000000+0120)/` of v2, whose milliseconds are UTC.

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use model::{Lot, Money, Notice, Party, PartyRole, Stage, ValueKind};
+use model::{Lot, Money, Notice, Party, PartyRole, Stage};
 use serde_json::Value;
 
 use super::super::{NoticeRules, ParsedNotices, country, json, lang, words};
@@ -256,16 +256,7 @@ fn value(notice: &mut Notice, release: &Value) {
     };
     let estimated =
         money(release, "tender/value").or_else(|| money(release, "planning/budget/amount"));
-    let found = match (of("awards").or_else(|| of("contracts")), &estimated) {
-        (Some(sum), _) => Some((sum, ValueKind::Awarded)),
-        (None, Some(sum)) => Some((sum.clone(), ValueKind::Estimated)),
-        (None, None) => None,
-    };
-    if let Some((sum, kind)) = found {
-        (notice.value, notice.currency, notice.value_kind) =
-            (Some(sum.amount), sum.currency, Some(kind));
-    }
-    notice.estimated = estimated;
+    notice.set_value(of("awards").or_else(|| of("contracts")), estimated);
 }
 
 fn lots(notice: &mut Notice, release: &Value) {

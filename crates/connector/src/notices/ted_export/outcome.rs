@@ -1,6 +1,6 @@
 //! Winners and sums.
 
-use model::{Money, Notice, PartyRole, Stage, Timestamp, ValueKind};
+use model::{Money, Notice, PartyRole, Stage, Timestamp};
 
 use super::super::xml::El;
 use super::{Sections, line, money, organisation, stage, words};
@@ -67,16 +67,7 @@ pub(super) fn read(notice: &mut Notice, sections: &Sections<'_>) {
 }
 
 fn value(notice: &mut Notice, awarded: Option<Money>, estimated: Option<Money>) {
-    let found = match (awarded, &estimated) {
-        (Some(sum), _) => Some((sum, ValueKind::Awarded)),
-        (None, Some(sum)) => Some((sum.clone(), ValueKind::Estimated)),
-        (None, None) => None,
-    };
-    if let Some((sum, kind)) = found {
-        (notice.value, notice.currency, notice.value_kind) =
-            (Some(sum.amount), sum.currency, Some(kind));
-    }
-    notice.estimated = estimated;
+    notice.set_value(awarded, estimated);
 }
 
 fn awarded_on(award: El<'_>) -> Option<Timestamp> {
