@@ -36,8 +36,8 @@ pub use crate::notice::{Lot, Money, Notice, Party, PartyRole, Stage, ValueKind};
 pub use crate::quarantine::{QuarantineId, Quarantined};
 pub use crate::robots::RobotsCopy;
 pub use crate::source::{
-    Attempt, Counts, Habit, Health, Hints, Memory, Moved, Outage, OutcomeKind, PossibleGap,
-    SourceState, Transition, Validators,
+    Attempt, Counts, Fill, Gap, Habit, Health, Hints, Memory, Moved, Outage, OutcomeKind,
+    PossibleGap, SitemapChild, SitemapMemory, SourceState, Transition, Validators,
 };
 pub use crate::tag::{Facet, Field, Span, Tag};
 pub use crate::time::{InvalidTimestamp, Timestamp};

@@ -166,6 +166,72 @@ pub struct PossibleGap {
     pub to: Timestamp,
 }
 
+/// A possible gap as it is kept, with what was done about it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Gap {
+    pub from: Timestamp,
+    pub to: Timestamp,
+    /// What looking for the missed entries elsewhere came to; `None`: nobody has looked (yet).
+    pub fill: Option<Fill>,
+}
+
+/// What looking for missed entries in a source's sitemap came to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fill {
+    /// The last try.
+    pub at: Timestamp,
+    pub tries: u8,
+    /// Entries of the sitemap that are dated inside the gap.
+    pub found: u32,
+    /// Those of them that were not known: they are items of the source now.
+    pub new: u32,
+    /// Entries without a date: nobody can say whether they belong to the gap.
+    pub undated: u32,
+    /// The oldest date in what was read: later than the gap's beginning, it means that the
+    /// sitemap does not reach back that far.
+    pub oldest: Option<Timestamp>,
+    /// Why the last try failed, at most 200 bytes; `None`: the sitemap was looked through.
+    pub error: Option<String>,
+    /// No further try is made.
+    pub over: bool,
+}
+
+impl From<PossibleGap> for Gap {
+    fn from(PossibleGap { from, to }: PossibleGap) -> Self {
+        Self { from, to, fill: None }
+    }
+}
+
+impl Gap {
+    /// The missed entries were looked for in a place that reaches back to the gap's beginning.
+    pub fn is_filled(&self) -> bool {
+        self.fill.as_ref().is_some_and(|fill| {
+            fill.error.is_none() && fill.oldest.is_some_and(|oldest| oldest <= self.from)
+        })
+    }
+}
+
+/// What polls of a sitemap remember beside their source's state.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SitemapMemory {
+    /// What is not known and dated up to here was left aside at the first poll, and still is.
+    pub horizon: Option<Timestamp>,
+    /// The sitemaps of an index that were read, newest first; bounded.
+    pub children: Vec<SitemapChild>,
+}
+
+/// A sitemap that an index names, as it was read last.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SitemapChild {
+    pub url: String,
+    /// What the index said about it then.
+    pub modified: Option<Timestamp>,
+    pub validators: Validators,
+    /// First bytes of SHA-256 over its body.
+    pub body: [u8; 16],
+    pub read: Timestamp,
+}
+
 impl Default for SourceState {
     fn default() -> Self {
         Self {

@@ -484,7 +484,7 @@ impl<'a> Run<'a> {
             self.commit.put::<tables::Transitions>(&(id.clone(), self.at.now), &transition);
         }
         if let Some(gap) = after.memory.gap.filter(|_| before.memory.gap != after.memory.gap) {
-            self.commit.put::<tables::Gaps>(&(id.clone(), self.at.now), &gap);
+            self.commit.put::<tables::Gaps>(&(id.clone(), self.at.now), &gap.into());
         }
     }
 }

@@ -3,10 +3,11 @@
 //! the old type for reading, and add the new bytes beside the old ones.
 
 use model::{
-    Alert, AlertId, Attempt, Blind, Counts, Delivery, DeliveryState, DigestRun, Facet, Field,
-    Habit, Health, Held, Hints, Item, ItemId, Kind, Memory, MessageRef, Moved, Outage, OutboxEntry,
-    OutcomeKind, PossibleGap, Problem, Quarantined, Revision, RobotsCopy, SourceState, Span,
-    StoryId, Tag, Timestamp, Transition, Validators,
+    Alert, AlertId, Attempt, Blind, Counts, Delivery, DeliveryState, DigestRun, Facet, Field, Fill,
+    Gap, Habit, Health, Held, Hints, Item, ItemId, Kind, Memory, MessageRef, Moved, Outage,
+    OutboxEntry, OutcomeKind, PossibleGap, Problem, Quarantined, Revision, RobotsCopy,
+    SitemapChild, SitemapMemory, SourceState, Span, StoryId, Tag, Timestamp, Transition,
+    Validators,
 };
 
 use crate::tables::*;
@@ -181,7 +182,21 @@ fn facts_and_sources() {
         state(),
         "010208080808080808080103227822000105050505050505050505050505050505904e01f8550001e05dac020001030101650201c865013c0001c0d10201b06d8080fc076001880e011768747470733a2f2f6578616d706c652e6f72672f6e6577987503010201807d01e8840101010501d08c0180a30501020304050607001e01b89401a09c01",
     );
-    check::<Gaps>(gap(), "0601b89401a09c01");
+    check::<Gaps>(gap().into(), "0602b89401a09c0100");
+    let fill = Fill {
+        at: at(21),
+        tries: 2,
+        found: 300,
+        new: 4,
+        undated: 5,
+        oldest: Some(at(18)),
+        error: Some("e".into()),
+        over: true,
+    };
+    check::<Gaps>(
+        Gap { fill: Some(fill), ..gap().into() },
+        "0602b89401a09c010188a40102ac02040501d08c0101016501",
+    );
     check::<Attempts>(attempt, "02010401f703c0843ddc0b0a01020304010178");
     check::<Transitions>(transition, "030101040104676f6e65");
     check::<Outages>(Outage { until: at(5) }, "04018827");
@@ -206,6 +221,18 @@ fn what_is_known_of_hosts_and_of_silence() {
         reason: Some("no".into()),
         failures: 300,
     };
+    let child = SitemapChild {
+        url: "https://example.org/1.xml".into(),
+        modified: Some(at(1)),
+        validators: Validators { etag: Some("e".into()), last_modified: None },
+        body: [7; 16],
+        read: at(2),
+    };
+    let memory = SitemapMemory { horizon: Some(at(3)), children: vec![child] };
+    check::<Sitemaps>(
+        memory,
+        "0c0101b817011968747470733a2f2f6578616d706c652e6f72672f312e786d6c01e8070101650007070707070707070707070707070707d00f",
+    );
     check::<Blindness>(blind, "080101b817d00f010201026e6fac02");
 }
 
@@ -239,6 +266,11 @@ fn a_source_as_version_1_wrote_it_is_read() {
     let golden = "010108080808080808080103227822000105050505050505050505050505050505904e01f8550001e05dac020001030101650201c865";
     let expected = SourceState { memory: Memory::default(), ..state() };
     assert_eq!(decode::<Sources>(&bytes(golden)).unwrap(), expected);
+}
+
+#[test]
+fn a_gap_as_version_1_wrote_it_is_read() {
+    assert_eq!(decode::<Gaps>(&bytes("0601b89401a09c01")).unwrap(), gap().into());
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Values as earlier versions of a table wrote them. A type here never changes again.
 
-use model::{Health, OutcomeKind, SourceState, Timestamp, Validators};
+use model::{Gap, Health, OutcomeKind, SourceState, Timestamp, Validators};
 use serde::{Deserialize, Serialize};
 
 use crate::value::read;
@@ -46,4 +46,16 @@ impl From<SourceState1> for SourceState {
             memory: model::Memory::default(),
         }
     }
+}
+
+/// `gaps`, version 1: without what was done about them.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Gap1 {
+    pub(crate) from: Timestamp,
+    pub(crate) to: Timestamp,
+}
+
+pub(crate) fn gaps(version: u8, payload: &[u8]) -> Option<Result<Gap, String>> {
+    (version == 1)
+        .then(|| read::<Gap1>(payload).map(|old| Gap { from: old.from, to: old.to, fill: None }))
 }

@@ -1,9 +1,9 @@
 //! The tables: one byte, one key type and one value type each.
 
 use model::{
-    Alert, AlertId, AliasKey, Attempt, Blind, ChannelId, Delivery, DigestId, DigestRun, Facet,
-    Item, ItemId, MessageId, Outage, OutboxEntry, PossibleGap, QuarantineId, Quarantined, Revision,
-    RobotsCopy, SourceId, SourceState, StoryId, StoryKey, Timestamp, Transition,
+    Alert, AlertId, AliasKey, Attempt, Blind, ChannelId, Delivery, DigestId, DigestRun, Facet, Gap,
+    Item, ItemId, MessageId, Outage, OutboxEntry, QuarantineId, Quarantined, Revision, RobotsCopy,
+    SitemapMemory, SourceId, SourceState, StoryId, StoryKey, Timestamp, Transition,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -89,11 +89,13 @@ tables! {
     /// When the daemon did not run, by the time it went.
     Outages 0x04 "outages" Timestamp => Outage;
     /// When a source may have published more than was seen, by the time of the poll that found it.
-    Gaps 0x06 "gaps" (SourceId, Timestamp) => PossibleGap;
+    Gaps 0x06 "gaps" (SourceId, Timestamp) => Gap | 2 old::gaps;
     /// What each origin's robots.txt said last, by origin: `https://example.org`.
     Robots 0x07 "robots" String => RobotsCopy, SPLIT;
     /// When a source was not seen, by the last time that it was.
     Blindness 0x08 "blindness" (SourceId, Timestamp) => Blind;
+    /// What polls of a sitemap remember.
+    Sitemaps 0x0c "sitemaps" SourceId => SitemapMemory, SPLIT;
     /// Items in their latest state.
     Items 0x10 "items" ItemId => Item, SPLIT;
     /// The item that a published id or an address leads to.
