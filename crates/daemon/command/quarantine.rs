@@ -45,10 +45,10 @@ async fn list(at: &Installation, query: QuarantineQuery, as_json: bool) -> Outco
     if rows.is_empty() {
         return output::line("nothing is in quarantine");
     }
-    let cells = rows.iter().map(|row| {
+    let cells = rows.iter().map(|QuarantineRow { id, document: row }| {
         vec![
             local(at, row.last),
-            row.id.to_string(),
+            id.to_string(),
             row.source.to_string(),
             row.times.to_string(),
             if row.rejected > 0 { format!("{} entries", row.rejected) } else { "all of it".into() },
@@ -67,8 +67,8 @@ async fn show(at: &Installation, id: QuarantineId, as_json: bool) -> Outcome {
     if as_json {
         return output::json(&detail);
     }
-    let QuarantineDetail { row, beginning } = detail;
-    output::line(&format!("{} from `{}` ({})", row.id, row.source, row.connector))?;
+    let QuarantineDetail { row: QuarantineRow { document: row, .. }, beginning } = detail;
+    output::line(&format!("{id} from `{}` ({})", row.source, row.connector))?;
     output::line(&format!("{} answered {}, {}", row.url, row.status, {
         output::or_dash(row.content_type.as_ref())
     }))?;

@@ -43,8 +43,9 @@ fn or_none(parts: Vec<String>) -> String {
 }
 
 fn listing(row: &VendorListing) -> Vec<String> {
-    let of = &row.listing;
-    let state = if of.gone { of.change.to_string() } else { "listed".into() };
+    let of = &row.listing.designation;
+    let (gone, change) = (row.listing.gone, row.listing.change);
+    let state = if gone { change.to_string() } else { "listed".into() };
     let terms = [row.terms.as_deref(), row.licence.as_deref()];
     vec![
         of.list.clone(),

@@ -260,11 +260,11 @@ impl Story<'_> {
         let sources = &self.at.config.console.sources;
         let vendor = query::vendor(self.store, &known, sources).map_err(reach::failure)?;
         for row in &vendor.listings {
-            let of = &row.listing;
+            let (of, change) = (&row.listing.designation, row.listing.change);
             say(&format!(
                 "     {} {}: {} ({})",
                 of.list,
-                of.change,
+                change,
                 of.name,
                 of.citations.join("; ")
             ))?;

@@ -26,7 +26,7 @@ pub fn quarantine(store: &Store, query: &QuarantineQuery) -> Result<Vec<Quaranti
         None => Range::all(),
     };
     let mut rows = rows(store, range)?;
-    rows.sort_by_key(|row| (Reverse(row.last), row.id));
+    rows.sort_by_key(|row| (Reverse(row.document.last), row.id));
     rows.truncate(limit);
     Ok(rows)
 }
@@ -38,7 +38,8 @@ pub fn quarantine(store: &Store, query: &QuarantineQuery) -> Result<Vec<Quaranti
 pub fn quarantined(store: &Store, id: QuarantineId) -> Result<QuarantineDetail, Error> {
     let row = rows(store, Range::all)?.into_iter().find(|row| row.id == id);
     let row = row.ok_or_else(|| Error::NotFound(format!("nothing is kept under the id {id}")))?;
-    let bytes = store.get::<QuarantineBodies>(&(row.source.clone(), id))?.unwrap_or_default();
+    let bytes =
+        store.get::<QuarantineBodies>(&(row.document.source.clone(), id))?.unwrap_or_default();
     let shown = &bytes[..bytes.len().min(SHOWN_BYTES)];
     Ok(QuarantineDetail { row, beginning: String::from_utf8_lossy(shown).into_owned() })
 }
@@ -48,7 +49,7 @@ fn rows(store: &Store, range: impl Fn() -> Range<Quarantine>) -> Result<Vec<Quar
     let mut page = store.page(range(), PAGE)?;
     while let Some((last, _)) = page.last() {
         let last = last.clone();
-        rows.extend(page.into_iter().map(|((_, id), kept)| QuarantineRow::new(id, kept)));
+        rows.extend(page.into_iter().map(|((_, id), document)| QuarantineRow { id, document }));
         page = store.page(range().after(&last), PAGE)?;
     }
     Ok(rows)

@@ -58,8 +58,10 @@ pub fn vendor(store: &Store, vendor: &Vendor, sources: &[SourceInfo]) -> Result<
         Ok(if row.items < MAX_LIMIT { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
     })?;
     row.listings.sort_by(|a, b| {
-        let key = |of: &VendorListing| (of.listing.gone, of.listing.list.clone());
-        key(a).cmp(&key(b)).then_with(|| a.listing.name.cmp(&b.listing.name))
+        let key = |of: &VendorListing| (of.listing.gone, of.listing.designation.list.clone());
+        key(a)
+            .cmp(&key(b))
+            .then_with(|| a.listing.designation.name.cmp(&b.listing.designation.name))
     });
     Ok(row)
 }
