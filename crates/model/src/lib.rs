@@ -5,6 +5,7 @@
 mod alert;
 mod blind;
 mod clean;
+mod coverage;
 mod designation;
 mod detail;
 mod digest;
@@ -24,6 +25,9 @@ pub use crate::alert::{
 };
 pub use crate::blind::Blind;
 pub use crate::clean::{one_line, terminal_safe, truncated};
+pub use crate::coverage::{
+    Cause, FAILURES_BEFORE_BROKEN, GRACE, Ledger, Sight, Silence, Stretch, is_overdue,
+};
 pub use crate::designation::Designation;
 pub use crate::detail::{Detail, ListVersion, Listing, ListingChange, Procurement, Published};
 pub use crate::digest::DigestRun;
