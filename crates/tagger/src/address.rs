@@ -5,10 +5,12 @@ const REACH: usize = 256;
 
 /// Last labels of host names that stand in running text.
 const DOMAINS: &[&str] = &[
-    "ai", "al", "app", "ba", "bg", "biz", "cc", "cloud", "cn", "co", "com", "cz", "de", "dev",
-    "edu", "eu", "fr", "gov", "gr", "hk", "hr", "hu", "info", "int", "io", "it", "jp", "me", "mk",
-    "net", "online", "org", "pl", "ro", "rs", "ru", "shop", "si", "sk", "tech", "tv", "tw", "ua",
-    "uk", "us", "xyz",
+    "ai", "al", "app", "asia", "ba", "be", "bg", "biz", "blog", "by", "cat", "cc", "ch", "cloud",
+    "club", "cn", "co", "com", "cz", "de", "dev", "edu", "ee", "es", "eu", "example", "fr", "ge",
+    "gov", "gr", "hk", "hr", "hu", "ie", "info", "int", "io", "it", "jp", "kr", "kz", "live", "lt",
+    "lv", "me", "media", "mk", "net", "news", "nl", "online", "org", "pl", "press", "ro", "rs",
+    "ru", "shop", "si", "site", "sk", "store", "tech", "tr", "tv", "tw", "ua", "uk", "us", "wiki",
+    "world", "xyz",
 ];
 
 /// Whether `start..end` of `text` is part of an address, and not the whole name of a host.
@@ -75,5 +77,6 @@ mod tests {
         check("Huawei/ZTE", "ZTE", false);
         check("kupio Mynd.ai", "Mynd.ai", false);
         check("Huawei.", "Huawei", false);
+        check("forum xiaomi-fans.club je ugašen", "xiaomi", true);
     }
 }

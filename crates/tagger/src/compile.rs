@@ -13,7 +13,7 @@ use crate::refused::{Refused, RefusedBecause};
 use crate::{EntrySpec, RuleSpec};
 
 /// Changes when the same rules would find other things: part of every version.
-const ENGINE: &str = "tagger/2";
+const ENGINE: &str = "tagger/3";
 /// Names and words of one entry.
 const MAX_FORMS: usize = 4_096;
 /// The longest regex in bytes.

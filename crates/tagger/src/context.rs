@@ -10,6 +10,8 @@ const PASSAGE: usize = 300;
 const HEADLINE: usize = 80;
 /// Letters in which a common word says what its capitalised form means: `Poco a poco`.
 const COMMON_REACH: usize = 100;
+/// Letters between a name and a word right beside it: a space and a bracket.
+const BESIDE: usize = 2;
 /// Places of one context around a hit that are looked at on either side. They overlap only where
 /// a word of a list begins another, so that a few are enough.
 const AROUND: usize = 8;
@@ -75,11 +77,15 @@ pub(crate) fn weigh(rule: &Rule, seen: &[Seen], common: &[(u32, u32, u32)], hit:
     let despite = nearest(&rule.despite, reach, &|_| true);
     let needed = nearest(&rule.needs, reach, &|_| true);
     let veto = nearest(&rule.unless, within, &about_names);
+    // What stands over the name or right beside it (`BGI airport`, `Dow Jones (DJI)`) says what
+    // this very mention is: no word further away outweighs that.
+    let beside = |near: &Near| near.distance <= BESIDE;
+    let despite_of = |veto: &Near| despite.filter(|despite| !beside(veto) || beside(despite));
     let same_passage =
         |veto: &Near| needed.filter(|needed| veto.distance > PASSAGE && needed.distance <= PASSAGE);
     Weighed {
         veto,
-        outweighed: veto.and_then(|veto| despite.or_else(|| same_passage(&veto))),
+        outweighed: veto.and_then(|veto| despite_of(&veto).or_else(|| same_passage(&veto))),
         confirmed: needed.or(despite.filter(|_| !rule.needs.is_empty())),
         missing: !rule.needs.is_empty() && needed.is_none() && despite.is_none(),
     }

@@ -1,6 +1,7 @@
 //! Decides which of the places that were found count, and makes tags of them.
 
 use model::{Facet, Span, Tag};
+use regex::{Match, Regex};
 
 use crate::Text;
 use crate::address;
@@ -153,6 +154,7 @@ impl Scratch {
                 for (field, content) in text.fields() {
                     for found in regex.find_iter(content).filter(|m| !m.is_empty()).take(MAX_SPANS)
                     {
+                        let found = named(regex, content, found);
                         let Some((start, end)) =
                             self.folded.range(text, field, found.start(), found.end())
                         else {
@@ -296,11 +298,16 @@ impl Scratch {
             let within = rule.within.unwrap_or(usize::MAX);
             let first =
                 self.vendors.partition_point(|&(_, end)| distance_before(end, hit.start) > within);
-            let beside = self.vendors[first..]
+            let near = self.vendors[first..]
                 .iter()
-                .take_while(|&&(start, _)| distance_before(hit.end, start) <= within)
-                .any(|vendor| outside(&hit, vendor));
-            if !beside {
+                .take_while(|&&(start, _)| distance_before(hit.end, start) <= within);
+            // Part of one vendor's name, it says nothing beside another.
+            let (mut beside, mut part) = (false, false);
+            for vendor in near {
+                beside |= outside(&hit, vendor);
+                part |= !outside(&hit, vendor);
+            }
+            if part || !beside {
                 self.hits[n].state = State::Alone;
             }
         }
@@ -431,6 +438,14 @@ impl Scratch {
             text: content[place.start..end].to_owned(),
         }
     }
+}
+
+/// The group `name` of a regex is the place itself: what else it matches is context, and free for
+/// other names and for the words of layers.
+fn named<'t>(regex: &Regex, content: &'t str, found: Match<'t>) -> Match<'t> {
+    let has_name = regex.captures_len() > 1;
+    let captures = has_name.then(|| regex.captures_at(content, found.start())).flatten();
+    captures.and_then(|captures| captures.name("name")).unwrap_or(found)
 }
 
 fn hit(rule: u32, start: usize, found: Found, evidence: Evidence, written: Written) -> Hit {

@@ -130,7 +130,7 @@ fn patterns(
     let is_ascii = normal.is_ascii();
     FOLDED.set(folded);
     if !is_ascii {
-        let other = traditional(text);
+        let other = crate::han::traditional(text);
         if other != text {
             found.extend(patterns(&other, is_name, endings)?);
         }
@@ -265,18 +265,6 @@ fn fleeting(pattern: &Pattern) -> Option<Pattern> {
         token
     });
     Some(Pattern { tokens: tokens.collect(), ..pattern.clone() })
-}
-
-/// The traditional form of a name in simplified characters.
-fn traditional(text: &str) -> String {
-    text.chars()
-        .map(|c| {
-            crate::han::SIMPLIFIED
-                .iter()
-                .position(|&s| s == c)
-                .map_or(c, |n| crate::han::TRADITIONAL[n])
-        })
-        .collect()
 }
 
 /// Looks for `tokens` at `at`, where a word starts; `text` has its padding.

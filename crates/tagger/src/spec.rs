@@ -32,7 +32,8 @@ pub struct RuleSpec {
     pub words: Vec<String>,
     /// Words that count only beside another hit of this entry or a vendor.
     pub weak: Vec<String>,
-    /// Plain regular expressions over the original text, linear-time engine.
+    /// Plain regular expressions over the original text, linear-time engine. The group
+    /// `(?<name>…)` is the name; the rest of the match is context.
     pub regex: Vec<String>,
     /// `None`: by shape.
     pub endings: Option<Endings>,
@@ -40,7 +41,8 @@ pub struct RuleSpec {
     pub needs: Vec<String>,
     /// Must not be there (any of them).
     pub unless: Vec<String>,
-    /// Outweigh every `unless`, and count as `needs` too.
+    /// Outweigh every `unless` but one over the name or right beside it (`BGI airport`), and count
+    /// as `needs` too.
     pub despite: Vec<String>,
     /// Letters on either side in which `needs`, `unless` and `despite` are looked for; `None`: the
     /// whole item.

@@ -83,7 +83,7 @@ fn needs_and_unless_are_looked_for_within_their_reach() {
 }
 
 #[test]
-fn a_word_of_despite_outweighs_every_veto() {
+fn a_word_of_despite_outweighs_a_veto_near_the_name() {
     let short = RuleSpec {
         names: strings(&["DJI"]),
         needs: strings(&["policij*"]),
@@ -98,7 +98,7 @@ fn a_word_of_despite_outweighs_every_veto() {
     assert_eq!(rules(&tagger, "DJI dron").len(), 1, "it confirms as well");
     let far = format!("Nasdaq, DJI {} dron", "a ".repeat(30));
     assert!(rules(&tagger, &far).is_empty(), "it is looked for within the same reach");
-    let found = tagger.explain(&in_text("Nasdaq: DJI\ni dronovi")).found;
+    let found = tagger.explain(&in_text("Nasdaq danas: DJI\ni dronovi")).found;
     let words = |beside: &Option<tagger::Beside>| {
         let beside = beside.as_ref().unwrap();
         (beside.word.clone(), beside.span.text.clone())
@@ -107,6 +107,21 @@ fn a_word_of_despite_outweighs_every_veto() {
     assert_eq!(words(&found[0].veto), ("Nasdaq".into(), "Nasdaq".into()));
     assert_eq!(words(&found[0].despite), ("dron*".into(), "dronovi".into()));
     assert_eq!(found[0].line, 1);
+}
+
+#[test]
+fn a_veto_over_the_name_itself_is_not_outweighed_by_a_word_beside_it() {
+    let short = RuleSpec {
+        names: strings(&["BGI"]),
+        unless: strings(&["BGI airport*", "airport*"]),
+        despite: strings(&["PCR", "BGI airport laborator*"]),
+        ..rule("short")
+    };
+    let tagger = build(vec![entry(Facet::Vendor, "bgi", vec![short])]);
+    assert_eq!(rules(&tagger, "BGI opens a PCR line at the airport"), ["bgi/short BGI"]);
+    assert!(rules(&tagger, "BGI airport asks for a PCR test").is_empty());
+    assert_eq!(rules(&tagger, "the BGI airport laboratory"), ["bgi/short BGI"]);
+    assert_eq!(rules(&tagger, "from BGI airport with PCR tests by BGI"), ["bgi/short BGI"]);
 }
 
 #[test]
@@ -211,6 +226,22 @@ fn weak_words_count_beside_a_hit_of_their_entry_or_a_vendor_only() {
     assert_eq!(rules(&tagger, "ruteri za 5G"), ["network/name ruteri|5G"]);
     assert_eq!(rules(&tagger, "ZTE ruteri"), ["zte/name ZTE", "network/name ruteri"]);
     assert!(rules(&tagger, "ruteri na zte.com").is_empty());
+}
+
+#[test]
+fn a_weak_word_inside_one_name_says_nothing_beside_another() {
+    let layer = RuleSpec { weak: strings(&["存储"]), ..rule("name") };
+    let tagger = build(vec![
+        vendor("ymtc", &["长江存储"]),
+        vendor("smic", &["中芯国际"]),
+        entry(Facet::Layer, "data", vec![layer]),
+    ]);
+    let names = ["ymtc/name 长江存储", "smic/name 中芯国际"];
+    for name in names {
+        assert!(rules(&tagger, "中芯国际、长江存储").contains(&name.to_owned()));
+    }
+    assert_eq!(rules(&tagger, "中芯国际、长江存储").len(), 2);
+    assert!(rules(&tagger, "中芯国际的存储").contains(&"data/name 存储".to_owned()));
 }
 
 #[test]
@@ -443,6 +474,22 @@ fn regex_rules_tag_the_original_text() {
     let tagger = build(vec![entry(Facet::Vendor, "unitree", vec![rule])]);
     assert_eq!(rules(&tagger, "Žuti Go2 i ЦХ-92А"), ["unitree/model Go2|ЦХ-92"]);
     assert!(rules(&tagger, "see https://example.org/Go2").is_empty());
+}
+
+#[test]
+fn the_group_name_of_a_regex_is_the_name_and_the_rest_is_context() {
+    let regex =
+        RuleSpec { regex: strings(&[r"\p{Ll} i (?<name>Temu) (?:app|pakete)\b"]), ..rule("temu") };
+    let layer = RuleSpec { weak: strings(&["app"]), ..rule("name") };
+    let tagger = build(vec![
+        entry(Facet::Vendor, "temu", vec![regex]),
+        vendor("shein", &["Šein"]),
+        entry(Facet::Layer, "application", vec![layer]),
+    ]);
+    let expected = ["application/name app", "shein/name Šein", "temu/temu Temu"];
+    let mut found = rules(&tagger, "kupuju Šein i Temu app");
+    found.sort();
+    assert_eq!(found, expected, "neither name nor word is covered by the context");
 }
 
 #[test]

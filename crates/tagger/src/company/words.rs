@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::lexicon::{self, Class};
-use crate::han::{SIMPLIFIED, TRADITIONAL};
+use crate::han;
 
 /// Bytes of one name or address that are read: whole paragraphs stand in name cells of real lists.
 pub(super) const MAX_VALUE_BYTES: usize = 4_096;
@@ -154,14 +154,10 @@ pub(super) fn singular(text: &str) -> Option<Cow<'_, str>> {
 }
 
 fn simplified(piece: &str) -> Cow<'_, str> {
-    let change = |c: char| match TRADITIONAL.iter().position(|&t| t == c) {
-        Some(at) => SIMPLIFIED[at],
-        None => c,
-    };
-    if piece.chars().all(|c| change(c) == c) {
+    if piece.chars().all(|c| han::simplified(c) == c) {
         return Cow::Borrowed(piece);
     }
-    Cow::Owned(piece.chars().map(change).collect())
+    Cow::Owned(piece.chars().map(han::simplified).collect())
 }
 
 #[cfg(test)]
