@@ -1,7 +1,7 @@
 //! `[alert.ID]`: which items someone must see at once.
 
 use model::AlertRuleId;
-use pipeline::AlertRule;
+use pipeline::{AlertRule, Criteria};
 
 use crate::criteria::{self, Names};
 use crate::groups::{Entry, Groups};
@@ -37,6 +37,17 @@ pub(crate) fn read<'d>(groups: &mut Groups<'d>, names: &Names) -> Vec<PlacedRule
         table.finish();
         let Some(id) = rule_id else { continue };
         let label = label.unwrap_or_else(|| id.to_string());
+        let sources = Criteria { health: vec![], category: vec![], ..when.clone() };
+        if !when.health.is_empty() && sources != Criteria::default() {
+            place.bare_problem(
+                "`when.health` is about sources: of the other keys only `category` can stand beside it",
+            );
+        }
+        for here in match_places.iter().chain(&ignore_places) {
+            if !when.health.is_empty() {
+                here.problem("cannot be tried: a rule with `when.health` does not look at texts");
+            }
+        }
         let rule = AlertRule { id, label, when, unless, max_age, to, matches, ignores };
         rules.push(PlacedRule { rule, matches: match_places, ignores: ignore_places });
     }

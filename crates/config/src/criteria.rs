@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use model::{ChannelId, Facet, Kind};
-use pipeline::Criteria;
+use model::{ChannelId, Facet, Health, Kind};
+use pipeline::{Criteria, SourceNews, WantedHealth};
 use tagger::WantedAmount;
 
 use crate::groups::Groups;
@@ -118,9 +118,35 @@ pub(crate) fn read(entry: &mut Table<'_>, key: &'static str, names: &Names) -> C
         _ => language(text),
     });
     criteria.lang = values(languages);
+    criteria.health = values(list(&mut table, "health", health));
     table.finish();
     criteria
 }
+
+/// `*`, `recovered`, or a state that is not as it should be.
+fn health(text: &str) -> Result<WantedHealth, String> {
+    match text {
+        "*" => return Ok(WantedHealth::Any),
+        "recovered" => return Ok(WantedHealth::Is(SourceNews::Recovered)),
+        _ => {}
+    }
+    let known = TOLD.iter().find(|health| health.as_str() == text);
+    known.map(|health| WantedHealth::Is(SourceNews::Became(*health))).ok_or_else(|| {
+        let words: Vec<_> = TOLD.iter().map(|health| health.as_str()).collect();
+        format!("is not one of {}, recovered, *", words.join(", "))
+    })
+}
+
+/// The states that people can be told of.
+const TOLD: [Health; 7] = [
+    Health::Broken,
+    Health::Blocked,
+    Health::Gone,
+    Health::Quiet,
+    Health::Stale,
+    Health::Empty,
+    Health::Degraded,
+];
 
 fn values<T>(placed: Option<Vec<Placed<'_, T>>>) -> Vec<T> {
     placed.into_iter().flatten().map(|placed| placed.value).collect()

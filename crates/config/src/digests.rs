@@ -32,6 +32,12 @@ pub(crate) fn read(groups: &mut Groups<'_>, names: &Names) -> Vec<DigestSettings
         let days = words(&mut table, "days", &DAYS);
         let when = criteria::read(&mut table, "when", names);
         let unless = criteria::read(&mut table, "unless", names);
+        if !when.health.is_empty() || !unless.health.is_empty() {
+            place.bare_problem(
+                "a digest tells of every source that is not read as it should be: `health` chooses \
+                 nothing here",
+            );
+        }
         let to = criteria::channels(&mut table, names);
         let formats = words(&mut table, "formats", &FORMATS);
         table.finish();

@@ -52,6 +52,9 @@ pub(crate) fn report_twins(lists: &Watchlists<'_>) {
 /// Tries the examples of an alert rule; returns how many there were.
 pub(crate) fn try_rule(placed: &PlacedRule<'_>, tagger: &Tagger) -> usize {
     let rule = &placed.rule;
+    if rule.is_about_sources() {
+        return 0; // its reader has said that it takes no examples
+    }
     // An example is a text and nothing else: kind, category and language are not known, so keys
     // about them neither help nor hurt.
     let when = tags_only(&rule.when);

@@ -43,12 +43,28 @@ fn a_rule_names_what_there_is() {
         ),
         (
             &rule(
+                "[alert.a]\nwhen.health = [\"broken\", \"dead\"]\nwhen.vendor = [\"zte\"]\nmatches = [\"ZTE\"]\nto = [\"log\"]\n",
+            ),
+            &[
+                "7:1: `when.health` is about sources: of the other keys only `category` can stand beside it",
+                "8:26: when.health = \"dead\": is not one of broken, blocked, gone, quiet, stale, empty, degraded, recovered, *",
+                "10:12: matches = \"ZTE\": cannot be tried: a rule with `when.health` does not look at texts",
+            ],
+        ),
+        (
+            &rule("[digest.d]\nat = \"07:00\"\nwhen.health = [\"*\"]\nto = [\"log\"]\n"),
+            &[
+                "7:1: a digest tells of every source that is not read as it should be: `health` chooses nothing here",
+            ],
+        ),
+        (
+            &rule(
                 "[alert.a]\nwhen.kind = [\"post\"]\nunless.lang = [\"SR\"]\nwhen.vendors = [\"*\"]\nto = [\"log\", \"log\"]\n",
             ),
             &[
                 "8:14: when.kind = \"post\": is not one of `article`, `notice`, `listing`, `page`",
                 "9:16: unless.lang = \"SR\": is written \"sr\"",
-                "10:6: unknown field `when.vendors`, expected one of `amount`, `category`, `counterparty`, `event`, `kind`, `lang`, `layer`, `origin`, `place`, `vendor`: did you mean `vendor`?",
+                "10:6: unknown field `when.vendors`, expected one of `amount`, `category`, `counterparty`, `event`, `health`, `kind`, `lang`, `layer`, `origin`, `place`, `vendor`: did you mean `vendor`?",
                 "11:14: to = \"log\": is there twice",
             ],
         ),

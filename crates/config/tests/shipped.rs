@@ -28,7 +28,7 @@ fn what_is_shipped_has_no_mistake() {
     let on = config.pipeline.sources.iter().filter(|source| source.off.is_none()).count();
     assert_eq!(on, 102, "those whose address and terms are sure");
     assert_eq!(config.data, root().canonicalize().unwrap().join("data"));
-    assert_eq!(config.pipeline.alerts.len(), 1);
+    assert_eq!(config.pipeline.alerts.len(), 2, "a mention, and what becomes of sources");
     assert_eq!(config.pipeline.digests.len(), 1);
     assert!(loaded.entries > 100 && loaded.examples > loaded.entries);
     // The contact that has to be changed is the only thing to be said.

@@ -83,6 +83,7 @@ fn settings(base: &str) -> String {
          [channel.log]\nfile = { path = \"alerts.jsonl\" }\n\
          [alert.new-mention]\nlabel = \"New Huawei, Nuctech or BGI mention\"\n\
          when.vendor = [\"huawei\", \"nuctech\", \"bgi\"]\nmax_age = \"14d\"\nto = [\"log\"]\n\
+         [alert.sources]\nlabel = \"Sources\"\nwhen.health = [\"*\"]\nto = [\"log\"]\n\
          [digest.morning]\nlabel = \"Morning digest\"\nat = \"07:00\"\n\
          days = [\"mon\", \"tue\", \"wed\", \"thu\", \"fri\", \"sat\", \"sun\"]\n\
          when.vendor = [\"*\"]\nto = [\"log\"]\nformats = [\"md\"]\n",
@@ -294,7 +295,7 @@ impl Story<'_> {
     async fn dead_feed(&self) -> Outcome {
         say("8. The Procurement Ledger goes dead. Nobody is left to believe that it was quiet:")?;
         self.origin.kill("ledger");
-        // One failure is a hiccup; the third in a row is a change of state that the digest tells.
+        // One failure is a hiccup; the third in a row is a change of state, which is told.
         let broken = |sources: &Vec<console::rows::SourceRow>| {
             sources
                 .iter()
@@ -305,9 +306,12 @@ impl Story<'_> {
         for row in rows.iter().filter(|row| row.state == Sight::Blind) {
             let since = row.since.map_or_else(|| "–".into(), |time| reads::local(self.at, time));
             let why = row.reason.as_deref().unwrap_or("–");
-            say(&format!("   {} blind since {since}: {why}\n", row.source))?;
+            say(&format!("   {} blind since {since}: {why}", row.source))?;
         }
-        Ok(())
+        let told = |alert: &AlertRow| alert.rule.as_str() == "sources";
+        let alerts = self.wait(|| self.alerts(), |alerts| alerts.iter().any(told)).await?;
+        let alert = alerts.into_iter().find(told).ok_or_else(gone)?;
+        self.show_alert(&alert)
     }
 
     fn digest(&self) -> Outcome {

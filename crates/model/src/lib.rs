@@ -41,7 +41,7 @@ pub use crate::quarantine::{QuarantineId, Quarantined};
 pub use crate::robots::RobotsCopy;
 pub use crate::source::{
     Attempt, Counts, Fill, Gap, Habit, Health, Hints, Memory, Moved, Outage, OutcomeKind,
-    PossibleGap, SitemapChild, SitemapMemory, SourceState, Transition, Validators,
+    PossibleGap, SitemapChild, SitemapMemory, SourceState, Told, Transition, Validators,
 };
 pub use crate::tag::{Facet, Field, Span, Tag};
 pub use crate::time::{InvalidTimestamp, Timestamp};

@@ -290,3 +290,14 @@ pub struct Transition {
 pub struct Outage {
     pub until: Timestamp,
 }
+
+/// What people were told of a source's health last: what they are told next is what differs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Told {
+    pub health: Health,
+    pub at: Timestamp,
+    /// The first of the tellings that are counted.
+    pub first: Timestamp,
+    /// How often since then.
+    pub times: u8,
+}

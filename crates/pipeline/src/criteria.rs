@@ -4,7 +4,7 @@ use model::{Facet, Item, Kind, Tag};
 
 use tagger::WantedAmount;
 
-use crate::{AlertRule, Criteria};
+use crate::{AlertRule, Criteria, SourceNews, WantedHealth};
 
 /// What criteria look at.
 #[derive(Clone, Copy, Debug)]
@@ -59,7 +59,20 @@ impl Criteria {
         let kind = (!self.kind.is_empty()).then(|| self.kind.contains(&facts.kind));
         let category = (!self.category.is_empty()).then(|| listed(&self.category, facts.category));
         let lang = (!self.lang.is_empty()).then(|| listed(&self.lang, facts.lang));
-        tags.chain(kind).chain(category).chain(lang)
+        // No item is news of a source.
+        let health = (!self.health.is_empty()).then_some(false);
+        tags.chain(kind).chain(category).chain(lang).chain(health)
+    }
+
+    fn has_health(&self, news: SourceNews) -> bool {
+        self.health.iter().any(|wanted| match wanted {
+            WantedHealth::Any => true,
+            WantedHealth::Is(wanted) => *wanted == news,
+        })
+    }
+
+    fn has_category(&self, category: Option<&str>) -> bool {
+        self.category.iter().any(|want| want == "*" || Some(want.as_str()) == category)
     }
 }
 
@@ -76,6 +89,18 @@ pub fn accepts(when: &Criteria, unless: &Criteria, facts: &Facts<'_>) -> bool {
 impl AlertRule {
     pub fn accepts(&self, facts: &Facts<'_>) -> bool {
         accepts(&self.when, &self.unless, facts)
+    }
+
+    /// It tells of sources, not of items.
+    pub fn is_about_sources(&self) -> bool {
+        !self.when.health.is_empty()
+    }
+
+    /// Whether it tells this of a source of `category`.
+    pub fn hears(&self, news: SourceNews, category: Option<&str>) -> bool {
+        let in_category = self.when.category.is_empty() || self.when.has_category(category);
+        let vetoed = self.unless.has_health(news) || self.unless.has_category(category);
+        self.when.has_health(news) && in_category && !vetoed
     }
 }
 

@@ -21,6 +21,7 @@ mod language;
 mod lifecycle;
 pub mod listing;
 mod network;
+mod news;
 pub mod notices;
 mod outcome;
 pub mod quarantine;
@@ -54,6 +55,7 @@ pub use run::{Rehearsal, RunError, digest_of, import, rehearse, run_source};
 pub use scheduler::Schedule;
 pub use settings::{
     AlertRule, Channel, ChannelKind, Criteria, DigestFormat, DigestSettings, EmailSettings,
-    Heartbeat, Pace, RobotsRule, Secret, SecretRef, Settings, SmtpTls, Source, Weekday,
+    Heartbeat, Pace, RobotsRule, Secret, SecretRef, Settings, SmtpTls, Source, SourceNews,
+    WantedHealth, Weekday,
 };
 pub use watch::{Summary, watch, watch_once};

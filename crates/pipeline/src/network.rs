@@ -23,6 +23,11 @@ pub(crate) struct Network {
 }
 
 impl Network {
+    /// `down`: that is how it was when the last daemon ended.
+    pub(crate) fn new(down: bool) -> Self {
+        Self { down, ..Self::default() }
+    }
+
     pub(crate) fn is_down(&self) -> bool {
         self.down
     }

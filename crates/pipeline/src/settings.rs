@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::Guard;
 use connector::Connector;
-use model::{AlertRuleId, ChannelId, DigestId, Facet, HttpUrl, Kind, Lang, SourceId};
+use model::{AlertRuleId, ChannelId, DigestId, Facet, Health, HttpUrl, Kind, Lang, SourceId};
 
 /// Everything that the pipeline is told.
 #[derive(Clone, Debug)]
@@ -208,6 +208,24 @@ pub struct Criteria {
     pub kind: Vec<Kind>,
     pub category: Vec<String>,
     pub lang: Vec<Lang>,
+    /// News of sources instead of items.
+    pub health: Vec<WantedHealth>,
+}
+
+/// Which news of a source's health a rule asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WantedHealth {
+    Any,
+    Is(SourceNews),
+}
+
+/// What can be told of a source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SourceNews {
+    /// It is in a state that is not as it should be.
+    Became(Health),
+    /// It is as it should be again.
+    Recovered,
 }
 
 /// Which tagged items someone must see at once.

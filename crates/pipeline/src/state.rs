@@ -11,7 +11,7 @@ use model::{
 use crate::decide::Situation;
 use crate::due::{Last, fit, next_due};
 use crate::habit;
-use crate::health::{Sign, after_attempt};
+use crate::health::{FAILURES_BEFORE_BROKEN, Sign, after_attempt};
 use crate::outcome::{Outcome, Transport};
 use crate::{Clock, Source};
 
@@ -120,7 +120,7 @@ pub(crate) fn state_after(
     after.memory.host_pause = outcome.host_pause().map(|wait| at.now.after(wait));
     after.memory.moved = moved(at.source, &after, outcome, at.now);
     let sign = sign(at, outcome, counts, &after, unproven);
-    let health = after_attempt(before.health, sign, after.failures);
+    let health = after_attempt(before.health, sign, telling_failures(at, &after));
     if health != before.health {
         after.health = health;
         after.health_since = Some(at.now);
@@ -135,6 +135,19 @@ pub(crate) fn state_after(
     let (source, hints) = (at.source, &after.memory.hints);
     after.next_due = next_due(&source.id, source.every, fit, &source.pace, hints, last, at.now);
     after
+}
+
+/// Failures in a row, as far as they speak against the source. The waits between attempts grow: a
+/// second failure is enough when, at the source's own pace, there would have been as many as it
+/// takes.
+fn telling_failures(at: Situation<'_>, after: &SourceState) -> u32 {
+    let unread = at.now.since(after.last_success.unwrap_or(at.now));
+    let late = unread >= at.source.every.saturating_mul(FAILURES_BEFORE_BROKEN);
+    if late && after.failures > 1 {
+        after.failures.max(FAILURES_BEFORE_BROKEN)
+    } else {
+        after.failures
+    }
 }
 
 /// "Not modified" is no recovery (R3): it says nothing about what could not be read meanwhile.

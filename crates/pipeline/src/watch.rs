@@ -15,6 +15,7 @@ use crate::decide::Report;
 use crate::due::{Stored, first_due, share};
 use crate::guarded::run_guarded;
 use crate::network::Network;
+use crate::news::Newsroom;
 use crate::run::{FULL_PAUSE, RunError, chain};
 use crate::scheduler::Schedule;
 use crate::state::is_loss;
@@ -67,7 +68,7 @@ pub async fn watch_once(
     cx: &Context,
     mut ended: impl FnMut(&Source, &Report),
 ) -> Result<Summary, RunError> {
-    let mut crew = Crew::new(cx.clone());
+    let mut crew = Crew::new(cx.clone())?;
     let now = cx.clock.now();
     crew.enlist(|_| now)?;
     let mut summary = Summary::default();
@@ -89,6 +90,8 @@ pub async fn watch_once(
         }
     }
     summary.failed.sort();
+    crew.recall()?;
+    summary.alerts += crew.newsroom.tell(&crew.cx, &crew.steady).await?;
     Ok(summary)
 }
 
@@ -102,11 +105,13 @@ pub async fn watch(
     stop: CancellationToken,
     mut counted: impl FnMut(&Source, &Report),
 ) -> Result<(), RunError> {
-    let mut crew = Crew::new(contexts.borrow_and_update().clone());
+    let mut crew = Crew::new(contexts.borrow_and_update().clone())?;
     crew.enlist_stored()?;
+    crew.recall()?;
     loop {
         if crew.may_start() {
             crew.start_due();
+            crew.newsroom.tell_due(&crew.cx, &crew.steady).await?;
         }
         let sleep = crew.sleep();
         tokio::select! {
@@ -119,6 +124,7 @@ pub async fn watch(
                 crew.cx = contexts.borrow_and_update().clone();
                 crew.schedule.allow(crew.cx.settings.per_host);
                 crew.enlist_stored()?;
+                crew.recall()?;
             }
             Some(done) = crew.tasks.join_next() => match crew.finish(done) {
                 (source, Ok(report)) => counted(&source, &report),
@@ -150,11 +156,13 @@ struct Crew {
     /// burst nor a stall.
     steady: Steady,
     network: Network,
+    newsroom: Newsroom,
 }
 
 impl Crew {
-    fn new(cx: Context) -> Self {
-        Self {
+    fn new(cx: Context) -> Result<Self, RunError> {
+        let newsroom = Newsroom::open(&cx.store)?;
+        Ok(Self {
             schedule: Schedule::new(cx.settings.per_host),
             sources: HashMap::new(),
             tasks: JoinSet::new(),
@@ -162,9 +170,23 @@ impl Crew {
             paused_until: None,
             clock_warned: false,
             steady: Steady::from(cx.clock.now()),
-            network: Network::default(),
+            network: Network::new(newsroom.is_network_down()),
+            newsroom,
             cx,
+        })
+    }
+
+    /// Looks for what nobody was told of: before the last daemon ended, or by rules that are new.
+    fn recall(&mut self) -> Result<(), RunError> {
+        let now = self.steady.now();
+        for source in self.sources.values() {
+            let Some(state) = self.cx.store.get::<tables::Sources>(&source.id)? else { continue };
+            let told = self.cx.store.get::<tables::ToldHealth>(&source.id)?;
+            if told.map_or(Health::Healthy, |told| told.health) != state.health {
+                self.newsroom.note(source, state.health, now);
+            }
         }
+        Ok(())
     }
 
     /// Takes over the context's sources, each due at `due(source)`.
@@ -284,8 +306,11 @@ impl Crew {
     /// How long nothing can happen.
     fn sleep(&mut self) -> Duration {
         let now = self.steady.now();
-        let next = self.schedule.next_event(now).map_or(LONGEST_SLEEP, |due| due.since(now));
-        let next = if self.tasks.len() >= self.cx.settings.parallel { LONGEST_SLEEP } else { next };
+        let news = self.newsroom.due();
+        let next = self.schedule.next_event(now).into_iter().chain(news).min();
+        let next = next.map_or(LONGEST_SLEEP, |due| due.since(now));
+        let news = news.map_or(LONGEST_SLEEP, |due| due.since(now));
+        let next = if self.tasks.len() >= self.cx.settings.parallel { news } else { next };
         if self.clock_warned || self.paused_until.is_some() {
             return Duration::from_secs(1);
         }
@@ -342,7 +367,12 @@ impl Crew {
             Some(strain) => self.schedule.strained(host, strain, now),
             None => self.schedule.answered(host),
         }
-        for id in self.network.heard(source, report) {
+        let waited = self.network.heard(source, report);
+        self.newsroom.network(self.network.is_down(), now, self.cx.clock.now());
+        if let Some((_, health)) = report.health {
+            self.newsroom.note(source, health, now);
+        }
+        for id in waited {
             // They waited for something that is over.
             let due = now.after(share(&id, BACK_SPREAD));
             if let Some(source) = self.sources.get(&id)
@@ -459,7 +489,7 @@ mod tests {
     async fn nothing_starts_while_the_clock_is_in_1970() {
         let (cx, clock) = context(vec![source("a")]);
         clock.set(Timestamp::EPOCH.after(Duration::from_secs(60)));
-        let mut crew = Crew::new(cx);
+        let mut crew = Crew::new(cx).unwrap();
         crew.enlist_stored().unwrap();
         assert!(!crew.may_start());
         clock.set(start());
@@ -469,7 +499,7 @@ mod tests {
     #[tokio::test]
     async fn a_full_disk_pauses_and_then_tries_again() {
         let (cx, clock) = context(vec![source("a")]);
-        let mut crew = Crew::new(cx);
+        let mut crew = Crew::new(cx).unwrap();
         crew.pause();
         assert!(!crew.may_start());
         clock.advance(FULL_PAUSE + Duration::from_secs(1));

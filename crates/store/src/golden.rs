@@ -6,7 +6,7 @@ use model::{
     Alert, AlertId, Attempt, Blind, Counts, Delivery, DeliveryState, DigestRun, Facet, Field, Fill,
     Gap, Habit, Health, Held, Hints, Item, ItemId, Kind, Memory, MessageRef, Moved, Outage,
     OutboxEntry, OutcomeKind, PossibleGap, Problem, Quarantined, Revision, RobotsCopy,
-    SitemapChild, SitemapMemory, SourceState, Span, StoryId, Tag, Timestamp, Transition,
+    SitemapChild, SitemapMemory, SourceState, Span, StoryId, Tag, Timestamp, Told, Transition,
     Validators,
 };
 
@@ -199,6 +199,8 @@ fn facts_and_sources() {
     );
     check::<Attempts>(attempt, "02010401f703c0843ddc0b0a01020304010178");
     check::<Transitions>(transition, "030101040104676f6e65");
+    let told = Told { health: Health::Broken, at: at(20), first: at(19), times: 3 };
+    check::<ToldHealth>(told, "090102a09c01b8940103");
     check::<Outages>(Outage { until: at(5) }, "04018827");
 }
 

@@ -240,7 +240,7 @@ mod tests {
     properties! {
         meta: Meta; sources: Sources; attempts: Attempts; transitions: Transitions;
         outages: Outages; gaps: Gaps; robots: Robots; blindness: Blindness;
-        sitemaps: Sitemaps; items: Items; aliases: Aliases; texts: Texts; story_keys: StoryKeys;
+        told_health: ToldHealth; sitemaps: Sitemaps; items: Items; aliases: Aliases; texts: Texts; story_keys: StoryKeys;
         story_members: StoryMembers; revisions: Revisions; details: Details;
         list_members: ListMembers; list_versions: ListVersions; by_time: ByTime; by_tag: ByTag;
         by_source: BySource; outbox: Outbox; alerts: Alerts; deliveries: Deliveries;

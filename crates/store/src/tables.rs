@@ -3,7 +3,7 @@
 use model::{
     Alert, AlertId, AliasKey, Attempt, Blind, ChannelId, Delivery, DigestId, DigestRun, Facet, Gap,
     Item, ItemId, MessageId, Outage, OutboxEntry, QuarantineId, Quarantined, Revision, RobotsCopy,
-    SitemapMemory, SourceId, SourceState, StoryId, StoryKey, Timestamp, Transition,
+    SitemapMemory, SourceId, SourceState, StoryId, StoryKey, Timestamp, Told, Transition,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -94,6 +94,8 @@ tables! {
     Robots 0x07 "robots" String => RobotsCopy, SPLIT;
     /// When a source was not seen, by the last time that it was.
     Blindness 0x08 "blindness" (SourceId, Timestamp) => Blind;
+    /// What people were told last of each source's health.
+    ToldHealth 0x09 "told-health" SourceId => Told;
     /// What polls of a sitemap remember.
     Sitemaps 0x0c "sitemaps" SourceId => SitemapMemory, SPLIT;
     /// Items in their latest state.

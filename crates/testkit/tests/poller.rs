@@ -72,3 +72,11 @@ fn our_own_scenarios_pass() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/own.json");
     all_pass(&File::read(&path).unwrap());
 }
+
+/// What people are told of sources (R6, R7): outages of the network, feeds that die, return, go up
+/// and down.
+#[test]
+fn news_of_sources_are_few_and_true() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/news.json");
+    all_pass(&File::read(&path).unwrap());
+}

@@ -180,9 +180,16 @@ fn alert_text(alert: &Alert, title: &str, further: &[Further], zone: &TimeZone) 
     if let Some(url) = &alert.url {
         push(&mut text, format_args!("{}\n", one_line(url)));
     }
-    let summary = one_line(alert.summary.as_deref().unwrap_or_default());
-    if !summary.is_empty() && summary != title {
-        push(&mut text, format_args!("\n{}\n", truncated(&summary, SUMMARY_BYTES)));
+    let summary = alert.summary.as_deref().unwrap_or_default();
+    if alert.item == crate::news::moment(alert.at) {
+        // News of sources: a line for each.
+        let lines: String = summary.lines().map(|line| format!("- {}\n", one_line(line))).collect();
+        push(&mut text, format_args!("\n{lines}"));
+    } else {
+        let summary = one_line(summary);
+        if !summary.is_empty() && summary != title {
+            push(&mut text, format_args!("\n{}\n", truncated(&summary, SUMMARY_BYTES)));
+        }
     }
     let matched = matched(alert);
     if !matched.is_empty() {

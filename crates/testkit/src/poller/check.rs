@@ -88,8 +88,43 @@ impl<'a> Judge<'a> {
             "robots_rules_applied" => self.rules_applied(),
             "robots_fetches_at_most" => self.at_most(&format!("{HOST}/robots.txt")),
             "page_gap_at_least_s" => self.page_gap(),
+            // Our own, beyond the format.
+            "messages" => self.messages(),
+            "answered_within_s" => self.answered(),
             unknown => Err(format!("the check `{unknown}` is not known")),
         }
+    }
+
+    /// How many messages about sources there were between two times, and what they say.
+    fn messages(&self) -> Judged {
+        let from = self.float("from_s").unwrap_or(0.0);
+        let to = self.float("to_s").unwrap_or(f64::MAX);
+        let within = |at: &Duration| (from..to).contains(&at.as_secs_f64());
+        let told: Vec<_> = self.seen.messages.iter().filter(|(at, _)| within(at)).collect();
+        let said = || format!("{} messages: {told:#?}", told.len());
+        if let Ok(count) = self.number("count") {
+            is(told.len() == count, said)?;
+        }
+        if let Ok(most) = self.number("at_most") {
+            is(told.len() <= most, said)?;
+        }
+        if self.check.arguments.contains_key("regex") {
+            told.iter().try_for_each(|(_, text)| self.matches(Some(text)))?;
+        }
+        Ok(())
+    }
+
+    /// Every feed was asked between two times, and answered.
+    fn answered(&self) -> Judged {
+        let from = self.float("from_s")?;
+        let to = from + self.float("seconds")?;
+        self.seen.feeds.iter().try_for_each(|feed| {
+            let asked = self.to(feed);
+            let found = asked.iter().any(|request| {
+                (from..to).contains(&request.at.as_secs_f64()) && request.status < 400
+            });
+            is(found, || format!("{feed} was not"))
+        })
     }
 
     // ---- arguments

@@ -12,6 +12,7 @@ use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
+use tokio_util::sync::CancellationToken;
 
 use super::format::Answer;
 use super::time::Time;
@@ -63,11 +64,29 @@ pub(crate) struct Origin {
     log: Arc<Mutex<Vec<Request>>>,
     start: Instant,
     time: Time,
+    /// Ends all connections that are open.
+    plug: Arc<Mutex<CancellationToken>>,
 }
 
 impl Origin {
     pub(crate) fn new(script: Script, time: Time) -> Self {
-        Self { script: Arc::new(script), log: Arc::default(), start: Instant::now(), time }
+        Self {
+            script: Arc::new(script),
+            log: Arc::default(),
+            start: Instant::now(),
+            time,
+            plug: Arc::default(),
+        }
+    }
+
+    fn plug(&self) -> MutexGuard<'_, CancellationToken> {
+        self.plug.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Cuts every connection, as a cable does that is pulled.
+    pub(crate) fn cut(&self) {
+        std::mem::take(&mut *self.plug()).cancel();
+        self.time.note();
     }
 
     pub(crate) fn log(&self) -> MutexGuard<'_, Vec<Request>> {
@@ -92,6 +111,11 @@ impl Origin {
     }
 
     async fn connection(self, stream: UnixStream) {
+        let plug = self.plug().clone();
+        plug.run_until_cancelled(self.exchange(stream)).await;
+    }
+
+    async fn exchange(self, stream: UnixStream) {
         let (mut read, mut write) = stream.into_split();
         let mut buffer = Vec::new();
         while let Some(head) = self.head(&mut read, &mut buffer).await {

@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use fetch::{Detour, Fetcher, Purpose, Request as Ask};
-use model::{Health, HttpUrl, OutcomeKind, SourceState, Timestamp, Validators};
-use pipeline::{AlertRule, Clock, Context, Criteria, Pace, Report, Settings, Source};
+use model::{Alert, Health, HttpUrl, OutcomeKind, SourceState, Timestamp, Validators};
+use pipeline::{AlertRule, Clock, Context, Criteria, Pace, Report, Settings, Source, WantedHealth};
 use store::{Range, Store, tables};
 use tagger::Tagger;
 use tokio::net::UnixListener;
@@ -62,6 +62,8 @@ pub(crate) struct Seen {
     pub(crate) run: Duration,
     /// Titles and addresses of the stored items, by source.
     pub(crate) items: Vec<Stored>,
+    /// What people were told of sources, by the time since the start.
+    pub(crate) messages: Vec<(Duration, String)>,
     pub(crate) panicked: bool,
     pub(crate) start: Timestamp,
     pub(crate) robots: bool,
@@ -84,7 +86,11 @@ impl Seen {
                 conditions.join(" ")
             )
         };
-        self.log.iter().map(line).collect()
+        let messages = self.messages.iter();
+        let message = |(at, text): &(Duration, String)| {
+            format!("{:>10.3}s told: {}", at.as_secs_f64(), text.replace('\n', " / "))
+        };
+        self.log.iter().map(line).chain(messages.map(message)).collect()
     }
 }
 
@@ -228,6 +234,11 @@ impl Plan {
         let taken = |list: &Mutex<Vec<Snapshot>>| {
             list.lock().unwrap_or_else(PoisonError::into_inner).clone()
         };
+        let messages = alerts(&world.store, SOURCES)?;
+        let messages = messages.into_iter().map(|alert| {
+            let text = alert.title.into_iter().chain(alert.summary).collect::<Vec<_>>();
+            (alert.at.since(start), text.join("\n"))
+        });
         let log = origin.log().clone();
         Ok(Seen {
             log,
@@ -238,6 +249,7 @@ impl Plan {
             interval: self.interval,
             run,
             items,
+            messages: messages.collect(),
             panicked: *panicked.lock().unwrap_or_else(PoisonError::into_inner),
             start,
             robots: self.robots,
@@ -263,6 +275,12 @@ impl Plan {
                     let shift = (action.shift_s.unwrap_or(0.0) * 1_000.0) as i64;
                     world.clock.shift_ms.fetch_add(shift, Ordering::SeqCst);
                 }
+                // Nobody can be reached, until `plug`.
+                "unplug" => {
+                    std::fs::rename(&world.socket, world.socket.with_extension("away"))?;
+                    world.origin.cut();
+                }
+                "plug" => std::fs::rename(world.socket.with_extension("away"), &world.socket)?,
                 other => anyhow::bail!("the action `{other}` is not known"),
             }
         }
@@ -344,7 +362,10 @@ impl World {
     fn context(&self) -> anyhow::Result<Context> {
         let settings = Settings {
             sources: self.sources.clone(),
-            alerts: vec![rule()?],
+            alerts: vec![
+                rule(ANYTHING, Criteria::default())?,
+                rule(SOURCES, Criteria { health: vec![WantedHealth::Any], ..Criteria::default() })?,
+            ],
             channels: vec![],
             digests: vec![],
             timezone: jiff::tz::TimeZone::UTC,
@@ -394,10 +415,18 @@ fn snapshot(world: &Shared, source: &Source) -> anyhow::Result<Snapshot> {
     Ok(Snapshot {
         requests: world.origin.count(&world.feed),
         items: world.store.page(Range::<tables::BySource>::prefix(&source.id), 1_000)?.len(),
-        alerts: world.store.page(Range::<tables::AlertsByTime>::all(), 1_000)?.len(),
+        alerts: alerts(&world.store, ANYTHING)?.len(),
         url,
         state,
     })
+}
+
+/// The alerts of one rule, in the order of their time.
+fn alerts(store: &Store, rule: &str) -> anyhow::Result<Vec<Alert>> {
+    let rows = store.page(Range::<tables::AlertsByTime>::all(), 10_000)?;
+    let alerts = rows.into_iter().map(|((_, id), ())| store.get::<tables::Alerts>(&id));
+    let alerts: Vec<_> = alerts.filter_map(Result::transpose).collect::<Result<_, _>>()?;
+    Ok(alerts.into_iter().filter(|alert| alert.rule.as_str() == rule).collect())
 }
 
 /// What the daemon's ear needs.
@@ -475,12 +504,15 @@ pub(crate) fn address(text: &str) -> String {
     }
 }
 
-/// An alert for whatever is new.
-fn rule() -> anyhow::Result<AlertRule> {
+/// An alert for whatever is new, and one for what becomes of sources.
+const ANYTHING: &str = "anything";
+const SOURCES: &str = "sources";
+
+fn rule(id: &str, when: Criteria) -> anyhow::Result<AlertRule> {
     Ok(AlertRule {
-        id: "anything".parse()?,
-        label: "Anything".into(),
-        when: Criteria::default(),
+        id: id.parse()?,
+        label: id.into(),
+        when,
         unless: Criteria::default(),
         max_age: None,
         to: vec!["log".parse()?],
