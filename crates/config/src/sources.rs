@@ -72,6 +72,7 @@ struct RawSource<'d> {
     robots: RobotsRule,
     licence: Option<String>,
     rules: connectors::Rules,
+    timeout: fetch::Patience,
 }
 
 fn source<'d>(id: &str, mut table: Table<'d>) -> Option<RawSource<'d>> {
@@ -92,6 +93,7 @@ fn source<'d>(id: &str, mut table: Table<'d>) -> Option<RawSource<'d>> {
     let terms_accepted = table.placed("terms_accepted", not_blank);
     let robots = robots::read(&mut table);
     let licence = table.placed("licence", not_blank).map(|licence| licence.value);
+    let timeout = timeout(&mut table);
     let text = table.placed("text", one_of(&TEXTS));
     let connector = connectors::read(&mut table);
     table.finish();
@@ -146,8 +148,21 @@ fn source<'d>(id: &str, mut table: Table<'d>) -> Option<RawSource<'d>> {
         rules,
         robots,
         licence,
+        timeout,
         id,
     })
+}
+
+/// `timeout = { idle = "3m", total = "10m" }`, in place of that of `[fetch]`.
+fn timeout(table: &mut Table<'_>) -> fetch::Patience {
+    let Some(mut timeout) = table.table("timeout") else { return fetch::Patience::default() };
+    let idle = timeout.parsed("idle", duration_within("100ms", "10m"));
+    let total = timeout.parsed("total", duration_within("100ms", "2h"));
+    if idle.zip(total).is_some_and(|(idle, total)| idle > total) {
+        timeout.here.problem("`total` must not be shorter than `idle`");
+    }
+    timeout.finish();
+    fetch::Patience { idle, total }
 }
 
 const TERMS: [(&str, &str); 3] =
@@ -194,6 +209,7 @@ impl RawSource<'_> {
                 url: address.value,
                 connector,
                 guard: self.rules.guard,
+                timeout: self.timeout,
                 every: self.every,
                 pace: Pace { slowest: self.slowest, ..Pace::default() },
                 lang: self.lang,

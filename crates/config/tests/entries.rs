@@ -46,6 +46,10 @@ fn each_value_of_a_source_is_checked() {
             r#"3:9: grade = "G": is not a grade: "A" (reliable) to "F" (cannot be judged)"#,
         ),
         ("off = true", "3:7: off = true: must be a text in quotes"),
+        (
+            "timeout = { idle = \"2m\", total = \"1m\" }",
+            "3:1: timeout: `total` must not be shorter than `idle`",
+        ),
         ("terms = \"fine\"", r#"3:9: terms = "fine": is not one of `ok`, `pending`, `restricted`"#),
         ("text = \"full\"", r#"3:8: text = "full": is not one of `never`, `tagged`, `always`"#),
         ("robots.obey = false", "3:1: to set robots.txt aside, say why: `robots.ignore = \"…\"`"),
@@ -69,7 +73,7 @@ fn each_value_of_a_source_is_checked() {
             "3:1: unknown field `intervall`, expected one of `category`, `country`, `entities`, \
              `every`, `feed`, `grade`, `headers`, `item_url`, `lang`, `licence`, `list`, `name`, \
              `notices`, `off`, `page`, `robots`, `sitemap`, `slowest`, `terms_accepted`, `terms`, \
-             `text`",
+             `text`, `timeout`",
         ),
     ];
     for (line, expected) in cases {

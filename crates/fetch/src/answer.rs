@@ -48,6 +48,19 @@ pub struct Request {
     /// Present: the question stands in a body, as JSON, and is sent by POST; redirects of it are
     /// not followed.
     pub json: Option<String>,
+    /// How long it is waited for.
+    pub patience: Patience,
+}
+
+/// How long one request is waited for, where that is not as long as for all others.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Patience {
+    /// In place of [`Settings::idle_timeout`](crate::Settings::idle_timeout), before the head of
+    /// the answer as well: some lists are made while one waits.
+    pub idle: Option<Duration>,
+    /// In place of [`Settings::total_timeout`](crate::Settings::total_timeout). What that would
+    /// have ended goes on only as long as it flows: 8 KiB a second, measured over half a minute.
+    pub total: Option<Duration>,
 }
 
 impl Request {
@@ -62,6 +75,7 @@ impl Request {
             max_body,
             purpose: Purpose::Chosen,
             json: None,
+            patience: Patience::default(),
         }
     }
 

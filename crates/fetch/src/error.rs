@@ -66,6 +66,9 @@ pub enum FetchError {
     Timeout { phase: Phase, limit: Duration },
     #[error("body is larger than {limit} bytes")]
     TooLarge { limit: u64 },
+    /// It takes longer than other answers may, and does not even flow.
+    #[error("the body drips: {bytes} bytes in {}s", .within.as_secs())]
+    Drips { bytes: u64, within: Duration },
     /// Neither a body, nor a 304, nor a redirect.
     #[error("server answered {status}{}", .wall.map_or_else(String::new, |wall| format!(" with {wall}")))]
     Status {
@@ -154,6 +157,7 @@ impl FetchError {
             // 403 and 404 may be passing mistakes of the site.
             Self::Status { status: 403 | 404 | 408 | 425 | 429 | 500.., .. }
             | Self::Timeout { .. }
+            | Self::Drips { .. }
             | Self::Connect { .. }
             | Self::BadAnswer { .. } => Advice::BackOff,
             Self::Status { .. }
@@ -170,7 +174,9 @@ impl FetchError {
         match self {
             Self::Connect { .. } => Some(Strain::Hard),
             Self::Timeout { phase: Phase::Lookup | Phase::Connect, .. } => Some(Strain::Hard),
-            Self::Timeout { .. } | Self::BadAnswer { .. } => Some(Strain::Soft),
+            Self::Timeout { .. } | Self::Drips { .. } | Self::BadAnswer { .. } => {
+                Some(Strain::Soft)
+            }
             Self::Status { status: 408 | 425 | 429 | 503, .. } => Some(Strain::Temporary),
             Self::Status { status: 500.., .. } => Some(Strain::Soft),
             Self::Status { .. }

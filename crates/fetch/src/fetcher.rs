@@ -140,11 +140,11 @@ impl Fetcher {
                 permit.used();
             }
             let start = Instant::now();
-            let left = inner.settings.total_timeout.saturating_sub(spent);
+            let limit = request.patience.total.unwrap_or(inner.settings.total_timeout);
+            let left = limit.saturating_sub(spent);
             let step = timeout(left, inner.ask(request, &trail)).await;
             spent += start.elapsed();
             drop(turn);
-            let limit = inner.settings.total_timeout;
             match step.map_err(|_| FetchError::Timeout { phase: Phase::Total, limit })?? {
                 Step::Moved { status, location } => trail.follow(status, &location)?,
                 Step::Done(mut fetched) => {
@@ -211,6 +211,8 @@ async fn turn(gate: &HostGate, url: &HttpUrl) -> Result<Turn, FetchError> {
 impl Inner {
     /// Sends one request and reads its answer.
     async fn ask(&self, request: &Request, trail: &Trail) -> Result<Step, FetchError> {
+        let began = Instant::now();
+        let idle = request.patience.idle.unwrap_or(self.settings.idle_timeout);
         let mut headers = HeaderMap::with_capacity(8 + request.headers.len());
         headers.insert(ACCEPT, HeaderValue::from_static(request.accept));
         headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("gzip, deflate, br"));
@@ -220,11 +222,11 @@ impl Inner {
         let conditional =
             trail.send_validators && add_validators(&mut headers, &request.validators);
         let response = match &request.json {
-            None => self.send(Method::GET, &trail.url, headers, None).await?,
+            None => self.send(Method::GET, &trail.url, headers, None, idle).await?,
             Some(json) => {
                 headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
                 let body = bytes::Bytes::from(json.clone());
-                self.send(Method::POST, &trail.url, headers, Some(body)).await?
+                self.send(Method::POST, &trail.url, headers, Some(body), idle).await?
             }
         };
         let now = (self.now)();
@@ -252,9 +254,18 @@ impl Inner {
         match status {
             200 | 203 => {
                 let meta = meta(&response);
-                let idle = self.settings.idle_timeout;
-                let may_cut = request.purpose == Purpose::RobotsTxt;
-                let bytes = body::read(response, host, request.max_body, may_cut, idle).await?;
+                let usual = self.settings.total_timeout;
+                let bounds = body::Bounds {
+                    max: request.max_body,
+                    may_cut: request.purpose == Purpose::RobotsTxt,
+                    idle,
+                    flows_from: request
+                        .patience
+                        .total
+                        .filter(|total| *total > usual)
+                        .map(|_| began + usual),
+                };
+                let bytes = body::read(response, host, bounds).await?;
                 Ok(Step::Done(Box::new(Fetched::Body(Body { bytes, meta }))))
             }
             304 if conditional => Ok(Step::Done(Box::new(Fetched::NotModified(meta(&response))))),
@@ -324,7 +335,8 @@ impl Inner {
         let mut headers = HeaderMap::with_capacity(4 + post.headers.len());
         add(&mut headers, &post.headers)?;
         let url = bare(&post.url);
-        let response = self.send(Method::POST, &url, headers, Some(post.body.clone())).await?;
+        let (body, idle) = (post.body.clone(), self.settings.idle_timeout);
+        let response = self.send(Method::POST, &url, headers, Some(body), idle).await?;
         let status = response.status().as_u16();
         let retry_after = headers::retry_after(response.headers(), (self.now)());
         let text = body::beginning(response, ANSWER_BYTES, self.settings.idle_timeout).await;
@@ -338,13 +350,14 @@ impl Inner {
         url: &HttpUrl,
         headers: HeaderMap,
         body: Option<bytes::Bytes>,
+        idle: Duration,
     ) -> Result<Response, FetchError> {
         let mut request = reqwest::Request::new(method, url.as_url().clone());
         *request.headers_mut() = headers;
         request.headers_mut().insert(USER_AGENT, self.user_agent.clone());
         *request.body_mut() = body.map(reqwest::Body::from);
         // The connection has a limit of its own inside this one.
-        let limit = self.settings.connect_timeout + self.settings.idle_timeout;
+        let limit = self.settings.connect_timeout + idle;
         match timeout(limit, self.client.execute(request)).await {
             Err(_) => Err(FetchError::Timeout { phase: Phase::Head, limit }),
             Ok(Ok(response)) => Ok(response),
@@ -431,7 +444,10 @@ mod tests {
         let origin = Origin::start();
         let named = format!("http://localhost:{}/", origin.address().port()).parse().unwrap();
         let fetcher = Fetcher::new(settings(&[])).unwrap();
-        let sent = fetcher.0.send(Method::GET, &named, HeaderMap::new(), None).await;
+        let sent = fetcher
+            .0
+            .send(Method::GET, &named, HeaderMap::new(), None, Duration::from_secs(5))
+            .await;
         assert!(matches!(sent, Err(FetchError::Refused(Blocked::Resolved { .. }))), "{sent:?}");
         assert_eq!(origin.connections(), 0);
     }

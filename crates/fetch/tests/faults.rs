@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use fetch::{FetchError, Fetcher, Phase, Settings};
+use fetch::{FetchError, Fetcher, Patience, Phase, Request, Settings};
 use testkit::{Answer, Origin};
 
 use crate::support::{MAX_BODY, body, failure, fetcher, get, request, settings};
@@ -140,6 +140,22 @@ async fn each_phase_has_its_limit() {
         );
         assert!(start.elapsed() < Duration::from_secs(20), "{path}: {:?}", start.elapsed());
     }
+}
+
+#[tokio::test]
+async fn one_request_may_be_given_more_time_than_all_others() {
+    let origin = Origin::start();
+    let slow = Answer::ok(vec![b'x'; 400]).drip(40, Duration::from_millis(50));
+    origin.script("/slow", [slow.clone(), slow, Answer::silence()]);
+    let fetcher = hasty(200, 200);
+    let usual = request(origin.url("/slow"));
+    let error = failure(fetcher.get(&usual).await);
+    assert!(matches!(error, FetchError::Timeout { phase: Phase::Total, .. }), "{error:?}");
+    let total = Some(Duration::from_secs(60));
+    let patient = Request { patience: Patience { total, ..Patience::default() }, ..usual };
+    assert_eq!(body(fetcher.get(&patient).await).bytes.len(), 400);
+    let error = failure(fetcher.get(&patient).await);
+    assert!(matches!(error, FetchError::Timeout { phase: Phase::Head, .. }), "{error:?}");
 }
 
 #[tokio::test]

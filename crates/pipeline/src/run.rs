@@ -76,6 +76,8 @@ pub async fn run_source(cx: &Context, source: &Arc<Source>) -> Result<Report, Ru
             };
             let outcome = if large { blocking(read).await } else { read() };
             crate::quarantine::keep(&cx, &source, &outcome, &body).await;
+            // What was read of it is as large again: a list of 100 MB must not stay meanwhile.
+            drop(body);
             store_outcome(&cx, &source, outcome, began).await
         }
     }
@@ -119,6 +121,7 @@ pub(crate) fn request(
         max_body: if is_feed { cx.settings.max_feed_bytes } else { cx.settings.max_list_bytes },
         purpose: source.purpose(),
         json: None,
+        patience: source.patience(),
     })
 }
 

@@ -29,6 +29,7 @@ pub(crate) fn source(id: &str) -> Source {
         replace: vec![],
         terms: None,
         guard: crate::Guard::default(),
+        timeout: fetch::Patience::default(),
         robots: crate::RobotsRule::Usual,
     }
 }

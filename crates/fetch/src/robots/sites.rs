@@ -11,7 +11,7 @@ use tracing::{debug, info, warn};
 
 use super::file::MAX_BYTES;
 use super::standing::{Said, Standing, Verdict};
-use crate::answer::{Fetched, Purpose, Request};
+use crate::answer::{Fetched, Patience, Purpose, Request};
 use crate::error::{FetchError, RedirectProblem};
 use crate::fetcher::{Fetcher, now};
 
@@ -182,6 +182,7 @@ impl Fetcher {
             max_body: MAX_BYTES as u64,
             purpose: Purpose::RobotsTxt,
             json: None,
+            patience: Patience::default(),
         };
         let answer = Box::pin(self.get(&request)).await;
         let before = standing.delay();
