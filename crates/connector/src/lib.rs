@@ -8,6 +8,8 @@ pub mod notices;
 pub mod opml;
 mod record;
 
+use std::collections::HashSet;
+
 use model::{Entry, ListVersion, Problem};
 use serde::Serialize;
 
@@ -57,9 +59,25 @@ pub struct Parsed {
     /// Present: the items are a whole entity list and not news of it.
     #[serde(skip)]
     pub list: Option<Box<Download>>,
+    /// Present: the items are changes of an entity list.
+    #[serde(skip)]
+    pub changes: Option<Box<Changes>>,
     /// What the document says about when asking again is useful.
     #[serde(skip)]
     pub hints: model::Hints,
+}
+
+/// What a document of changes says beside the entries that it brings.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Changes {
+    /// The list that they change.
+    pub list: String,
+    /// Ids of entries that were taken off: `us-ofac-sdn/30947`.
+    pub removals: Vec<String>,
+    /// Those of them that stand among the entries as well, with a name.
+    pub named: HashSet<String>,
+    /// The document was read to its end; else nothing of it may be taken over (I9).
+    pub complete: bool,
 }
 
 /// A download of an entity list.
@@ -102,6 +120,7 @@ pub fn of_notices(notices: ParsedNotices) -> Parsed {
         next: None,
         rejected: notices.rejected,
         list: None,
+        changes: None,
     }
 }
 
@@ -113,6 +132,17 @@ pub fn of_list(list: ParsedList) -> Parsed {
         .skipped
         .into_iter()
         .map(|skipped| Problem { at: skipped.at, reason: format!("skipped: {}", skipped.reason) });
+    let entry_id = |id: &String| format!("{}/{id}", list.list);
+    let changes = list.delta.then(|| {
+        let off: HashSet<&String> = list.removals.iter().collect();
+        let named = list.items.iter().map(|item| &item.entity_id).filter(|id| off.contains(id));
+        Changes {
+            removals: list.removals.iter().map(entry_id).collect(),
+            named: named.map(entry_id).collect(),
+            list: list.list.clone(),
+            complete: list.complete,
+        }
+    });
     let whole = !(list.delta || list.format.tells_news());
     let download = Download {
         version: ListVersion {
@@ -134,6 +164,7 @@ pub fn of_list(list: ParsedList) -> Parsed {
         next: list.next,
         rejected: count(list.rejected),
         list: whole.then(|| Box::new(download)),
+        changes: changes.map(Box::new),
     }
 }
 

@@ -40,4 +40,8 @@ pub struct Designation {
     /// What else the list says. Never of persons: birth dates and passports are not kept.
     #[serde(default)]
     pub remarks: Option<String>,
+    /// The same entry wherever lists repeat each other: its publisher's own number, such as
+    /// `us-treasury/30947` in the CSL and in OFAC's files.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<String>,
 }

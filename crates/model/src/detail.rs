@@ -34,6 +34,10 @@ pub struct Listing {
     pub change: ListingChange,
     /// The list does not have it any more.
     pub gone: bool,
+    /// The end of its own, a full-date, that it is known to have passed: it was told, or it was
+    /// past when this state was first seen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended: Option<String>,
 }
 
 words!(

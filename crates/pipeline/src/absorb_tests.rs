@@ -305,7 +305,9 @@ async fn a_plan_on_a_state_that_has_moved_is_refused_whole() {
         so_far: &totals,
         restating: false,
         version: "",
-        gone: &[],
+        departures: &[],
+        since: "",
+        ends: None,
         last: true,
     };
     let stale = decide(situation, &known, &outcome, &candidates);

@@ -3,14 +3,15 @@
 use std::collections::HashMap;
 
 use model::{
-    Alert, AlertId, Facet, Held, Item, ItemId, ListingChange, MessageRef, SourceId, StoryId,
-    Timestamp, truncated,
+    Alert, AlertId, AlertRuleId, Facet, Held, Item, ItemId, ListingChange, MessageRef, SourceId,
+    StoryId, Timestamp, truncated,
 };
 use store::{Commit, tables};
 
 use crate::AlertRule;
 use crate::criteria::Facts;
 use crate::deliver::enqueue;
+use crate::record::Mention;
 
 /// The class of the alert that a first mention causes.
 pub(crate) const CLASS_NEW: &str = "new";
@@ -34,6 +35,8 @@ pub(crate) struct Occasion<'a> {
     /// Stored alerts, as far as the item may cause them: see [`alert_ids`].
     pub(crate) known: &'a HashMap<AlertId, Alert>,
     pub(crate) about: About<'a>,
+    /// The same news from another list that has the entry: its rules are silent now.
+    pub(crate) mention: Option<&'a Mention>,
 }
 
 /// What an alert is about.
@@ -142,9 +145,15 @@ pub(crate) struct Raised {
 }
 
 impl Raised {
-    /// Writes the alerts that `item` causes into `commit`.
-    pub(crate) fn raise(&mut self, occasion: &Occasion<'_>, item: &Item, commit: &mut Commit) {
+    /// Writes the alerts that `item` causes into `commit`, and says which rules did so.
+    pub(crate) fn raise(
+        &mut self,
+        occasion: &Occasion<'_>,
+        item: &Item,
+        commit: &mut Commit,
+    ) -> Vec<AlertRuleId> {
         let facts = Facts::of(item, occasion.category);
+        let mut told = Vec::new();
         for rule in occasion.rules.iter().filter(|rule| rule.accepts(&facts)) {
             if let About::Story { unless_told, .. } = occasion.about {
                 let mut ids =
@@ -153,6 +162,10 @@ impl Raised {
                     continue;
                 }
             }
+            if occasion.mention.is_some_and(|mention| mention.told_by(&rule.id)) {
+                continue;
+            }
+            told.push(rule.id.clone());
             for (story, class) in occasion.about.keys(item) {
                 let id = AlertId::derive(&rule.id, story, class);
                 let held = held(rule, item, occasion.now);
@@ -165,6 +178,7 @@ impl Raised {
                 }
             }
         }
+        told
     }
 
     /// A story that this rule has told already: the item is added, nothing is sent again (I7);

@@ -19,7 +19,7 @@ use crate::identify::{Candidate, Told};
 use crate::known::Known;
 use crate::language::language;
 use crate::outcome::Outcome;
-use crate::record::{self, Taggable};
+use crate::record::{self, Ends, Mention, Taggable};
 use crate::state::state_after;
 use crate::{AlertRule, Source};
 
@@ -94,8 +94,21 @@ pub struct Situation<'a> {
     pub restating: bool,
     /// What tells one download of an entity list from the next: a hash of its bytes.
     pub version: &'a str,
-    /// Entries that the list does not have any more.
-    pub gone: &'a [ItemId],
+    /// Entries that a list does not have any more, and those whose own end has passed.
+    pub departures: &'a [(ItemId, Departure)],
+    /// Ends of entries up to this full-date were dealt with before.
+    pub since: &'a str,
+    /// Stored once all of it is dealt with.
+    pub ends: Option<&'a Ends>,
+}
+
+/// How an entry of a list goes without being named.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Departure {
+    /// The list does not have it any more.
+    Left,
+    /// The list has it still, and says that it ended.
+    Ended,
 }
 
 /// What a document came to.
@@ -130,7 +143,12 @@ pub fn decide(
     let baseline = before.baseline.is_none();
     let mut run = Run::new(at, known, baseline);
     run.entries(candidates);
-    at.gone.iter().for_each(|id| run.leave(*id));
+    for (id, departure) in at.departures {
+        match departure {
+            Departure::Left => run.leave(*id),
+            Departure::Ended => run.end(*id),
+        }
+    }
     if at.last
         && let Outcome::Parsed { parsed, .. } = outcome
     {
@@ -142,6 +160,9 @@ pub fn decide(
     if at.last {
         run.write_state(&before, &after, outcome);
         run.write_list_version(outcome);
+        if let Some(ends) = at.ends {
+            ends.write(&mut run.commit, &at.source.id);
+        }
     }
     known.expect(&mut run.commit, at.source);
     let Totals { counts, alerts, held, problems, list } = run.totals;
@@ -179,6 +200,7 @@ struct Run<'a> {
     aliases: HashMap<AliasKey, ItemId>,
     stories: HashMap<StoryKey, StoryId>,
     raised: Raised,
+    mentions: HashMap<String, Mention>,
     /// Items that an entry of this document has claimed by its published id.
     claimed: HashSet<ItemId>,
     /// Items that an entry of this document was found to be a state of, with its address.
@@ -198,6 +220,7 @@ impl<'a> Run<'a> {
             aliases: HashMap::new(),
             stories: HashMap::new(),
             raised: Raised::default(),
+            mentions: HashMap::new(),
             claimed: HashSet::new(),
             taken: HashMap::new(),
         }
@@ -277,7 +300,7 @@ impl<'a> Run<'a> {
         self.totals.counts.new += 1;
         let change = if self.baseline { ListingChange::Listed } else { ListingChange::Added };
         self.add_record(&item, candidate, change);
-        self.raise_alerts(&item, candidate.told(), change);
+        self.raise_alerts(&item, candidate.told(), change, candidate.origin());
         self.items.insert(id, item);
     }
 
@@ -361,7 +384,7 @@ impl<'a> Run<'a> {
         self.put_revision(&before, &after, changed);
         self.totals.counts.revised += 1;
         if content {
-            self.raise_alerts(&after, told, change);
+            self.raise_alerts(&after, told, change, candidate.origin());
         }
         self.items.insert(after.id, after);
     }
@@ -426,7 +449,14 @@ impl<'a> Run<'a> {
         language(entry.lang.as_deref(), &sample, self.at.source.lang.as_deref())
     }
 
-    fn raise_alerts(&mut self, item: &Item, told: Told, change: ListingChange) {
+    /// `origin`: what tells an entry of a list that others repeat.
+    fn raise_alerts(
+        &mut self,
+        item: &Item,
+        told: Told,
+        change: ListingChange,
+        origin: Option<&str>,
+    ) {
         let at = self.at;
         let source = &at.source.id;
         let about = match told {
@@ -447,7 +477,17 @@ impl<'a> Run<'a> {
             }
             Told::List => return,
         };
+        let state = match about {
+            About::List { .. } => record::state_after(change, item.title.as_deref()),
+            About::Story { .. } => None,
+        };
+        let mention = origin.zip(state.as_deref()).map(|(origin, state)| {
+            let known = self.mentions.get(origin).or_else(|| self.known.mentions.get(origin));
+            let same = known.filter(|known| known.says(state)).cloned();
+            (origin, same.unwrap_or_else(|| Mention::of(state)))
+        });
         let occasion = Occasion {
+            mention: mention.as_ref().map(|(_, mention)| mention),
             rules: at.rules,
             source_name: &at.source.name,
             category: at.source.category.as_deref(),
@@ -455,7 +495,14 @@ impl<'a> Run<'a> {
             known: &self.known.alerts,
             about,
         };
-        self.raised.raise(&occasion, item, &mut self.commit);
+        let told = self.raised.raise(&occasion, item, &mut self.commit);
+        if let Some((origin, mut mention)) = mention
+            && !told.is_empty()
+        {
+            mention.add(&told);
+            self.commit.put::<tables::Meta>(&Mention::row(origin), &mention.write());
+            self.mentions.insert(origin.to_owned(), mention);
+        }
     }
 
     fn write_state(&mut self, before: &SourceState, after: &SourceState, outcome: &Outcome) {

@@ -55,6 +55,14 @@ impl Candidate {
         self.entry.record.as_deref()
     }
 
+    /// What tells an entry of a list that other lists repeat.
+    pub(crate) fn origin(&self) -> Option<&str> {
+        match self.record() {
+            Some(Published::Designation(designation)) => designation.origin.as_deref(),
+            _ => None,
+        }
+    }
+
     pub(crate) fn kind(&self) -> Kind {
         match self.record() {
             None => Kind::Article,

@@ -11,7 +11,7 @@ use tagger::Tagger;
 
 use crate::alerting::list_alert_ids;
 use crate::identify::{Candidate, Told};
-use crate::record::{self, CLASSES};
+use crate::record::{self, CLASSES, Mention};
 use crate::{AlertRule, Source};
 
 /// Plain values for `decide`, and what a commit has to expect about them (I7b).
@@ -24,6 +24,8 @@ pub struct Known {
     pub alerts: HashMap<AlertId, Alert>,
     /// The records behind the items.
     pub details: HashMap<ItemId, Detail>,
+    /// What was told of entries that several lists repeat, by their origin.
+    pub(crate) mentions: HashMap<String, Mention>,
     /// Attempts stored before, oldest first, as far as they are to be trimmed.
     pub old_attempts: Vec<model::Timestamp>,
     /// The silence that lasts, if one does.
@@ -39,6 +41,8 @@ struct Expects {
     items: BTreeMap<ItemId, Version>,
     stories: BTreeMap<StoryKey, Version>,
     alerts: BTreeMap<AlertId, Version>,
+    /// By row.
+    mentions: BTreeMap<String, Version>,
 }
 
 /// Attempts kept of each source.
@@ -92,6 +96,7 @@ impl Known {
             stories: HashMap::new(),
             alerts: HashMap::new(),
             details: HashMap::new(),
+            mentions: HashMap::new(),
             old_attempts,
             blind,
         })
@@ -114,6 +119,23 @@ impl Known {
         for (key, version) in &self.expects.alerts {
             commit.expect::<tables::Alerts>(key, *version);
         }
+        for (key, version) in &self.expects.mentions {
+            commit.expect::<tables::Meta>(key, *version);
+        }
+    }
+
+    fn read_mention(&mut self, store: &Store, origin: &str) -> Result<(), StoreError> {
+        let row = Mention::row(origin);
+        // What a first download brings is told to nobody.
+        let baseline = self.state.as_ref().is_none_or(|state| state.baseline.is_none());
+        if baseline || self.expects.mentions.contains_key(&row) {
+            return Ok(());
+        }
+        let Versioned { value, version } = store.read::<tables::Meta>(&row)?;
+        let mention = value.as_deref().and_then(Mention::read);
+        self.mentions.extend(mention.map(|mention| (origin.to_owned(), mention)));
+        self.expects.mentions.insert(row, version);
+        Ok(())
     }
 
     fn read_candidate(&mut self, store: &Store, candidate: &Candidate) -> Result<(), StoreError> {
@@ -127,6 +149,9 @@ impl Known {
                 self.aliases.insert(alias, id);
                 self.read_item(store, id)?;
             }
+        }
+        if let Some(origin) = candidate.origin() {
+            self.read_mention(store, origin)?;
         }
         self.read_item(store, candidate.new_id)
     }
@@ -178,8 +203,20 @@ impl Known {
     }
 
     /// Reads items that are no longer in a list.
-    pub fn read_items(&mut self, store: &Store, items: &[ItemId]) -> Result<(), StoreError> {
-        items.iter().try_for_each(|id| self.read_item(store, *id))
+    pub fn read_items(
+        &mut self,
+        store: &Store,
+        items: impl Iterator<Item = ItemId>,
+    ) -> Result<(), StoreError> {
+        for id in items {
+            self.read_item(store, id)?;
+            if let Some(Detail::Listing(kept)) = self.details.get(&id)
+                && let Some(origin) = kept.designation.origin.clone()
+            {
+                self.read_mention(store, &origin)?;
+            }
+        }
+        Ok(())
     }
 
     /// New or changed: only these are tagged, so only these can alert. Which of several items an

@@ -10,11 +10,13 @@ use fetch::{Advice, FetchError, Fetched, Meta, Request};
 use model::{ItemId, SourceState, Validators};
 use store::{CommitError, Store, StoreError, tables};
 
-use crate::decide::{Decision, Report, Situation, Totals, decide};
+use crate::decide::{Decision, Departure, Report, Situation, Totals, decide};
 use crate::identify::{Candidate, identify};
 use crate::known::Known;
 use crate::outcome::{Outcome, Transport, Trouble};
-use crate::record::{List, ListBefore, gather, today};
+use crate::record::{
+    Ends, List, ListBefore, TakenOff, gather, is_accepted, passing, taken_off, today,
+};
 use crate::state::asks_whole;
 use crate::{Context, Source};
 
@@ -209,12 +211,14 @@ fn read_body(
         base_url: Some(body.meta.final_url.as_str()),
     };
     match parse_caught(source, &document) {
-        Some(Ok(mut parsed)) => match list.judge(source, digest, parsed.list.take()) {
-            Ok(list) => Outcome::Parsed { parsed, body: digest, transport, list },
-            Err(collapse) => {
-                Outcome::Unreadable { error: collapse.to_string(), wall: None, transport }
+        Some(Ok(mut parsed)) => {
+            match list.judge(source, digest, parsed.list.take(), parsed.changes.as_deref()) {
+                Ok(list) => Outcome::Parsed { parsed, body: digest, transport, list },
+                Err(collapse) => {
+                    Outcome::Unreadable { error: collapse.to_string(), wall: None, transport }
+                }
             }
-        },
+        }
         Some(Err(error)) => {
             let wall = fetch::wall(body.meta.status, &body.meta.headers, &body.bytes);
             let error = match wall {
@@ -261,19 +265,16 @@ pub(crate) async fn store_entries(
     if new.is_empty() {
         return Ok(totals);
     }
-    let document = Arc::new(Planned {
-        source: Arc::clone(source),
-        outcome,
-        candidates: new,
-        gone: Vec::new(),
-        version: String::new(),
-        restating: false,
-        began: Instant::now(),
-    });
+    let began = Instant::now();
+    let document = Arc::new(Planned { candidates: new, ..Planned::of(source, outcome, began) });
     for part in document.parts() {
         totals = store_part(cx, &document, part, totals, false).await?.totals();
     }
     Ok(totals)
+}
+
+fn hex(digest: &[u8]) -> String {
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Plans against what is stored and commits, part by part for a large document; when the state
@@ -286,18 +287,49 @@ pub(crate) async fn store_outcome(
 ) -> Result<Report, RunError> {
     let mut candidates = candidates(source, &mut outcome);
     let mut totals = Totals::default();
-    let mut gone = Vec::new();
-    let (mut version, mut restating) = (String::new(), false);
-    if let Outcome::Parsed { list: Some(now), .. } = &outcome {
-        let list = List::compare(&cx.store, source, now, &today(cx.clock.now()), candidates)?;
-        totals.counts.seen += list.unchanged;
-        totals.counts.unchanged += list.unchanged;
-        (candidates, gone, restating) = (list.moved, list.gone, list.restating);
-        version.clone_from(&now.digest);
+    let day = today(cx.clock.now());
+    let nothing = Outcome::Refused { error: String::new() };
+    let mut document = Planned::of(source, nothing, began);
+    match &mut outcome {
+        Outcome::Parsed { list: Some(now), .. } => {
+            let list = List::compare(&cx.store, source, now, &day, candidates)?;
+            totals.counts.seen += list.unchanged;
+            totals.counts.unchanged += list.unchanged;
+            (candidates, document.restating) = (list.moved, list.restating);
+            document.departures.extend(list.gone.into_iter().map(|id| (id, Departure::Left)));
+            (document.since, document.ends) = (list.since, Some(list.ends));
+            document.version.clone_from(&now.digest);
+        }
+        Outcome::Parsed { parsed, body, transport, .. } => {
+            if let Some(changes) = parsed.changes.take() {
+                let accepted = is_accepted(&cx.store, &source.id)?;
+                match taken_off(cx, source, &changes, accepted, &mut candidates)? {
+                    Ok(TakenOff { items, records }) => {
+                        totals.counts.seen += records;
+                        totals.counts.revised += records;
+                        let left = items.into_iter().map(|id| (id, Departure::Left));
+                        document.departures.extend(left);
+                        document.version = hex(body);
+                    }
+                    Err(collapse) => {
+                        candidates.clear();
+                        let (error, transport) = (collapse.to_string(), transport.clone());
+                        outcome = Outcome::Unreadable { error, wall: None, transport };
+                    }
+                }
+            }
+        }
+        Outcome::Unchanged { .. } if source.connector.is_list() => {
+            if let Some((ended, ends)) = passing(&cx.store, source, &day)? {
+                document.departures.extend(ended.into_iter().map(|id| (id, Departure::Ended)));
+                document.since = Ends::read(&cx.store, &source.id)?.unwrap_or_default().since;
+                document.ends = Some(ends);
+                document.version = format!("ends/{day}");
+            }
+        }
+        _ => {}
     }
-    let source = Arc::clone(source);
-    let document =
-        Arc::new(Planned { source, outcome, candidates, gone, version, restating, began });
+    let document = Arc::new(Planned { outcome, candidates, ..document });
     let parts = document.parts();
     let last = parts.len() - 1;
     for (number, part) in parts.into_iter().enumerate() {
@@ -315,11 +347,15 @@ struct Planned {
     source: Arc<Source>,
     outcome: Outcome,
     candidates: Vec<Candidate>,
-    /// Entries that the list does not have any more.
-    gone: Vec<ItemId>,
+    /// Entries that a list does not have any more, and those whose own end has passed.
+    departures: Vec<(ItemId, Departure)>,
     /// What tells one download of a list from the next.
     version: String,
     restating: bool,
+    /// Ends of entries up to this day were dealt with before.
+    since: String,
+    /// Stored with the last part.
+    ends: Option<Ends>,
     began: Instant,
 }
 
@@ -327,7 +363,7 @@ struct Planned {
 #[derive(Clone, Debug, Default)]
 struct Part {
     entries: Range<usize>,
-    gone: Range<usize>,
+    departures: Range<usize>,
 }
 
 async fn store_part(
@@ -344,7 +380,7 @@ async fn store_part(
             let totals = Arc::clone(&totals);
             move || document.plan(&cx, part, &totals, last)
         };
-        let Decision { commit, report } = if part.entries.is_empty() && part.gone.is_empty() {
+        let Decision { commit, report } = if part.entries.is_empty() && part.departures.is_empty() {
             plan()?
         } else {
             blocking(plan).await?
@@ -392,14 +428,29 @@ fn candidates(source: &Source, outcome: &mut Outcome) -> Vec<Candidate> {
 }
 
 impl Planned {
+    /// Of a document that holds nothing.
+    fn of(source: &Arc<Source>, outcome: Outcome, began: Instant) -> Self {
+        Self {
+            source: Arc::clone(source),
+            outcome,
+            candidates: Vec::new(),
+            departures: Vec::new(),
+            version: String::new(),
+            restating: false,
+            since: String::new(),
+            ends: None,
+            began,
+        }
+    }
+
     /// What left a list comes first; the state goes with the last part.
     fn parts(&self) -> Vec<Part> {
-        let gone = (0..self.gone.len()).step_by(PART_ENTRIES).map(|from| {
-            let to = (from + PART_ENTRIES).min(self.gone.len());
-            Part { entries: 0..0, gone: from..to }
+        let departures = (0..self.departures.len()).step_by(PART_ENTRIES).map(|from| {
+            let to = (from + PART_ENTRIES).min(self.departures.len());
+            Part { entries: 0..0, departures: from..to }
         });
         let entries = parts(&self.candidates).into_iter();
-        gone.chain(entries.map(|entries| Part { entries, gone: 0..0 })).collect()
+        departures.chain(entries.map(|entries| Part { entries, departures: 0..0 })).collect()
     }
 
     fn plan(
@@ -411,11 +462,11 @@ impl Planned {
     ) -> Result<Decision, StoreError> {
         let rules = &cx.settings.alerts;
         let candidates = &self.candidates[part.entries];
-        let gone = &self.gone[part.gone];
+        let departures = &self.departures[part.departures];
         let mut known = Known::read(&cx.store, &self.source, candidates, rules)?;
-        let moves = !(candidates.is_empty() && gone.is_empty());
+        let moves = !(candidates.is_empty() && departures.is_empty());
         if moves && !self.version.is_empty() {
-            known.read_items(&cx.store, gone)?;
+            known.read_items(&cx.store, departures.iter().map(|(id, _)| *id))?;
             let tagger = &cx.tagger;
             known.read_list_alerts(&cx.store, &self.source, &self.version, tagger, rules)?;
         }
@@ -430,7 +481,9 @@ impl Planned {
             last,
             restating: self.restating,
             version: &self.version,
-            gone,
+            departures,
+            since: &self.since,
+            ends: self.ends.as_ref(),
         };
         Ok(decide(situation, &known, &self.outcome, candidates))
     }
@@ -480,7 +533,8 @@ pub async fn import(
 ) -> Result<Report, RunError> {
     let before = ListBefore::read(&cx.store, source)?;
     let transport = Transport::default();
-    let outcome = match before.judge(source, digest, parsed.list.take()) {
+    let list = parsed.list.take();
+    let outcome = match before.judge(source, digest, list, parsed.changes.as_deref()) {
         Ok(list) => Outcome::Parsed { parsed, body: digest, transport, list },
         Err(collapse) => Outcome::Unreadable { error: collapse.to_string(), wall: None, transport },
     };

@@ -115,6 +115,11 @@ impl Format {
         )
     }
 
+    /// The entries go by the numbers of the US Treasury.
+    pub(crate) fn has_treasury_numbers(self) -> bool {
+        matches!(self, Self::OfacCsv | Self::OfacXml | Self::OfacAdvancedXml | Self::OfacDeltaXml)
+    }
+
     /// The file holds no entries itself but says where they are or that they changed.
     pub fn announces(self) -> bool {
         matches!(

@@ -36,7 +36,7 @@ pub use crate::entities::tables::{Columns, UnknownColumn};
 /// The version of these readers. It is stamped on what they read, so that a change of a reader is
 /// told apart from a change of a list: raise it with every change that gives other designations
 /// for the same bytes.
-pub const READER_VERSION: u32 = 1;
+pub const READER_VERSION: u32 = 2;
 
 /// What these readers are for, in messages.
 const WANTED: &str = "an entity list";
@@ -106,7 +106,8 @@ pub struct ParsedList {
     pub complete: bool,
     /// The items are the changes since the last publication, not the whole list.
     pub delta: bool,
-    /// Ids that a change took off and says nothing else about.
+    /// Ids that a change took off, also of entries that stand among the items with that as their
+    /// end.
     pub removals: Vec<String>,
     /// Where to go on: the next page, or the file that this one announces.
     pub next: Option<String>,

@@ -56,6 +56,7 @@ fn of_json(value: &Value, ledger: &Ledger) -> Designation {
         licence_requirement: some(one(&["license_requirement"])),
         licence_policy: some(one(&["license_policy"])),
         remarks: some(one(&["remarks"])),
+        origin: origin(&source, &one(&["entity_number"])),
         ..Designation::default()
     };
     for address in value["addresses"].as_array().into_iter().flatten() {
@@ -126,6 +127,7 @@ pub(crate) fn csv(text: &str, ledger: &mut Ledger) -> Result<(), ParseError> {
             licence_policy: some(cell(policy).into()),
             remarks: some(cell(remarks).into()),
             identifiers: split_list(cell(ids), &[';']),
+            origin: origin(cell(source), cell(number)),
             ..Designation::default()
         };
         for address in split_list(cell(addresses), &[';']) {
@@ -193,6 +195,13 @@ fn id(source: &str, number: &str, hash: &str) -> String {
     let number = if is_null(number) { "" } else { number };
     let (first_choice, second) = if treasury { (number, hash) } else { (hash, number) };
     first(first_choice, second)
+}
+
+/// The Treasury publishes its part itself, under the same numbers.
+fn origin(source: &str, number: &str) -> Option<String> {
+    let number = number.trim();
+    let digits = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+    (source.contains("Treasury") && digits).then(|| format!("us-treasury/{number}"))
 }
 
 fn kind(text: &str) -> Option<String> {

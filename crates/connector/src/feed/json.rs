@@ -61,6 +61,7 @@ pub(crate) fn read(
         }),
         rejected: unusable,
         list: None,
+        changes: None,
         hints: model::Hints::default(),
     })
 }

@@ -77,6 +77,7 @@ fn xml(text: &str, base: Option<Url>, repairs: &mut Repairs) -> Result<Parsed, P
         next: read.next,
         rejected: read.rejected,
         list: None,
+        changes: None,
         hints: read.rhythm.finish(),
     };
     if let Some(title) = &mut parsed.title

@@ -10,7 +10,8 @@ use super::{REVISIONS, Run, text_bytes};
 use crate::identify::{Candidate, Told};
 use crate::outcome::Outcome;
 use crate::record::{
-    self, ListingMove, NoticeMove, compare_listing, compare_notice, first_notice, today,
+    self, ListingMove, NoticeMove, compare_listing, compare_notice, ended, first_notice, passed,
+    today,
 };
 
 impl Run<'_> {
@@ -44,7 +45,8 @@ impl Run<'_> {
         change: ListingChange,
         gone: bool,
     ) {
-        let listing = Listing { designation: now, change, gone };
+        let ended = ended(&now, &today(self.at.now));
+        let listing = Listing { designation: now, change, gone, ended };
         self.put_detail(id, Detail::Listing(listing));
     }
 
@@ -69,7 +71,7 @@ impl Run<'_> {
         kept: &Listing,
     ) {
         let id = before.id;
-        match compare_listing(kept, now, self.at.restating, &today(self.at.now)) {
+        match compare_listing(kept, now, self.at.restating, self.at.since, &today(self.at.now)) {
             ListingMove::Unchanged => self.totals.counts.unchanged += 1,
             ListingMove::Restated => {
                 self.totals.counts.unchanged += 1;
@@ -144,15 +146,48 @@ impl Run<'_> {
         self.commit.delete::<tables::ListMembers>(&(before.source.clone(), id));
         self.totals.list.removed += 1;
         let today = today(self.at.now);
-        let ended = kept.designation.removed.as_deref().is_some_and(|end| end <= today.as_str());
-        let change = if ended { ListingChange::Expired } else { ListingChange::Removed };
+        // That it ended is known already: its leaving afterwards wakes nobody.
+        let known = kept.ended.is_some();
+        let change = match ended(&kept.designation, &today) {
+            Some(_) if !known => ListingChange::Expired,
+            _ => ListingChange::Removed,
+        };
+        self.depart(before, kept, change, true, !known);
+    }
+
+    /// An entry that its list still has, and that has passed its own end.
+    pub(super) fn end(&mut self, id: ItemId) {
+        let Some(before) = self.items.get(&id).or_else(|| self.known.items.get(&id)).cloned()
+        else {
+            return;
+        };
+        let Some(Detail::Listing(kept)) = self.known.details.get(&id).cloned() else { return };
+        if passed(&kept, self.at.since, &today(self.at.now)).is_some() {
+            self.totals.list.changed += 1;
+            self.depart(before, kept, ListingChange::Expired, false, true);
+        }
+    }
+
+    /// A state of an entry that no document words.
+    fn depart(
+        &mut self,
+        before: Item,
+        kept: Listing,
+        change: ListingChange,
+        gone: bool,
+        tell: bool,
+    ) {
+        let id = before.id;
         let after = Item { revision: before.revision + 1, ..before.clone() };
         if after.revision < REVISIONS {
             self.commit.replace_item(&before, &after);
             self.put_revision(&before, &after, vec![change.to_string()]);
         }
-        self.put_listing(id, kept.designation, change, true);
-        self.raise_alerts(&after, Told::List, change);
+        let origin = kept.designation.origin.clone();
+        self.put_listing(id, kept.designation, change, gone);
+        if tell {
+            self.raise_alerts(&after, Told::List, change, origin.as_deref());
+        }
         self.items.insert(id, after);
     }
 

@@ -68,7 +68,25 @@ impl Trouble {
 /// Keeps the body of a poll if it could not be read, or not all of it. What cannot be kept is told
 /// and changes nothing else: the attempt itself is stored by the run.
 pub(crate) async fn keep(cx: &Context, source: &Source, outcome: &Outcome, body: &fetch::Body) {
-    let Some(trouble) = Trouble::of(outcome) else { return };
+    if let Some(trouble) = Trouble::of(outcome) {
+        put(cx, source, trouble, body).await;
+    }
+}
+
+/// Keeps one page of an answer of which not all could be read.
+pub(crate) async fn keep_rejected(
+    cx: &Context,
+    source: &Source,
+    rejected: u32,
+    problems: &[Problem],
+    body: &fetch::Body,
+) {
+    if rejected > 0 {
+        put(cx, source, Trouble::rejected(rejected, problems), body).await;
+    }
+}
+
+async fn put(cx: &Context, source: &Source, trouble: Trouble, body: &fetch::Body) {
     let commit = match plan(cx, source, trouble, body) {
         Ok(commit) => commit,
         Err(error) => {
@@ -249,6 +267,36 @@ mod tests {
         origin.serve_as("/f", "text/html", "<html><p>no feed, visitor 9");
         run_source(&cx, &source).await.unwrap();
         assert_eq!(kept(&cx).len(), 2);
+    }
+
+    #[tokio::test]
+    async fn each_page_of_a_portal_that_cannot_be_read_is_kept() {
+        let origin = Origin::start();
+        let first = format!(
+            "{{\"@odata.context\": \"x\", \"value\": [{{\"Id\": 1, \"ProcedureId\": 2, \
+             \"ProcedureName\": \"Kamere\"}}], \"@odata.nextLink\": \"{}\"}}",
+            origin.url("/notices?page=2")
+        );
+        let rules = connector::notices::NoticeRules {
+            format: Some("odata".parse().unwrap()),
+            url: Some(origin.url("/notices")),
+            ..connector::notices::NoticeRules::default()
+        };
+        let source = Arc::new(Source {
+            url: origin.url("/notices").parse().unwrap(),
+            connector: connector::Connector::Notices(Box::new(rules)),
+            ..source("a")
+        });
+        let page = Answer::ok(first).header("Content-Type", "application/json");
+        origin.script("/notices", [page]);
+        origin.script("/notices?page=2", [Answer::ok("<html><p>come back later")]);
+        let (cx, _clock) = context(vec![(*source).clone()]);
+        let report = run_source(&cx, &source).await.unwrap();
+        assert!(report.error.as_deref().unwrap_or_default().starts_with("page 2: "), "{report:?}");
+        let rows = kept(&cx);
+        assert_eq!(rows.len(), 1, "{rows:?}");
+        assert!(rows[0].url.ends_with("/notices?page=2"), "{}", rows[0].url);
+        assert_eq!((rows[0].connector.as_str(), rows[0].is_whole()), ("notices", true));
     }
 
     #[tokio::test]

@@ -29,6 +29,10 @@ pub enum Collapse {
         "{list} has {found} entries, it had {had}: more than `entities.max_loss` allows are gone, nothing was taken over; `stackwatch source accept` takes it as it is"
     )]
     Loss { list: String, found: u32, had: u32 },
+    #[error(
+        "{off} of {had} entries of {list} would go at once: more than `entities.max_loss` allows, nothing was taken over; `stackwatch source accept` takes it as it is"
+    )]
+    TakenOff { list: String, off: u32, had: u32 },
     #[error("not one entry: nothing was taken over")]
     Empty,
 }

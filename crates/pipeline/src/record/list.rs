@@ -2,11 +2,11 @@
 
 use std::collections::{HashMap, HashSet};
 
-use connector::Download;
+use connector::{Changes, Download};
 use model::{Designation, Detail, ItemId, ListVersion, Published, SourceId, Timestamp};
 use store::{Commit, CommitError, Range, Store, StoreError, tables};
 
-use super::{Collapse, ListingMove, compare_listing, guard, read};
+use super::{Collapse, Ends, ListingMove, compare_listing, guard, read};
 use crate::Source;
 use crate::identify::Candidate;
 use crate::listing::diff;
@@ -23,6 +23,9 @@ pub(crate) struct List {
     pub(crate) gone: Vec<ItemId>,
     /// Another reader of ours read the list last time.
     pub(crate) restating: bool,
+    /// What is known of the ends of entries, before and after this download.
+    pub(crate) since: String,
+    pub(crate) ends: Ends,
 }
 
 impl List {
@@ -39,7 +42,10 @@ impl List {
         let mut added = Vec::new();
         let last = last_version(store, &source.id)?;
         let restating = last.is_some_and(|last| last.reader != version.reader);
-        let mut list = Self { moved: Vec::new(), unchanged: 0, gone: Vec::new(), restating };
+        let since = Ends::read(store, &source.id)?.map_or_else(|| today.to_owned(), |e| e.since);
+        let ends = Ends::after(today, candidates.iter().filter_map(end_of));
+        let mut list =
+            Self { moved: Vec::new(), unchanged: 0, gone: Vec::new(), restating, since, ends };
         for candidate in candidates {
             let known = match candidate.guid {
                 Some(guid) => store.get::<tables::Aliases>(&guid)?,
@@ -47,7 +53,7 @@ impl List {
             };
             let id = known.unwrap_or(candidate.new_id);
             let was_there = members.remove(&id);
-            if was_there && is_unchanged(store, id, &candidate)? {
+            if was_there && is_unchanged(store, id, &candidate, &list.since, today)? {
                 list.unchanged += 1;
                 continue;
             }
@@ -101,7 +107,7 @@ fn renumbered(
     Ok(pairs.collect())
 }
 
-fn members(store: &Store, source: &SourceId) -> Result<HashSet<ItemId>, StoreError> {
+pub(super) fn members(store: &Store, source: &SourceId) -> Result<HashSet<ItemId>, StoreError> {
     let mut members = HashSet::new();
     let mut last = None;
     loop {
@@ -119,11 +125,24 @@ fn members(store: &Store, source: &SourceId) -> Result<HashSet<ItemId>, StoreErr
     }
 }
 
-fn is_unchanged(store: &Store, id: ItemId, candidate: &Candidate) -> Result<bool, StoreError> {
+fn end_of(candidate: &Candidate) -> Option<&str> {
+    match candidate.record() {
+        Some(Published::Designation(now)) => now.removed.as_deref(),
+        _ => None,
+    }
+}
+
+fn is_unchanged(
+    store: &Store,
+    id: ItemId,
+    candidate: &Candidate,
+    since: &str,
+    today: &str,
+) -> Result<bool, StoreError> {
     let Some(Published::Designation(now)) = candidate.record() else { return Ok(false) };
     let kept = store.get::<tables::Details>(&id)?;
     let Some(Detail::Listing(kept)) = kept.as_deref().and_then(read) else { return Ok(false) };
-    Ok(!kept.gone && compare_listing(&kept, now, false, "") == ListingMove::Unchanged)
+    Ok(!kept.gone && compare_listing(&kept, now, false, since, today) == ListingMove::Unchanged)
 }
 
 /// What a download of a list is judged by.
@@ -138,7 +157,7 @@ impl ListBefore {
         if !source.connector.is_list() {
             return Ok(Self::default());
         }
-        let accepted = store.get::<tables::Meta>(&accept_row(&source.id))?.is_some();
+        let accepted = is_accepted(store, &source.id)?;
         Ok(Self { last: last_version(store, &source.id)?, accepted })
     }
 
@@ -148,7 +167,11 @@ impl ListBefore {
         source: &Source,
         digest: [u8; 16],
         download: Option<Box<Download>>,
+        changes: Option<&Changes>,
     ) -> Result<Option<Box<ListVersion>>, Collapse> {
+        if changes.is_some_and(|changes| !changes.complete) {
+            return Err(Collapse::Incomplete);
+        }
         let Some(download) = download else { return Ok(None) };
         let Download { mut version, complete } = *download;
         guard(&source.guard, complete, &version, self.last.as_ref(), self.accepted)?;
@@ -167,6 +190,11 @@ pub(crate) fn last_version(
     let range = Range::<tables::ListVersions>::prefix(source).newest_first();
     let newest = store.page(range, 1)?.pop();
     Ok(newest.and_then(|(_, json)| serde_json::from_str(&json).ok()))
+}
+
+/// Whether an operator accepts the next download whatever it is.
+pub(crate) fn is_accepted(store: &Store, source: &SourceId) -> Result<bool, StoreError> {
+    Ok(store.get::<tables::Meta>(&accept_row(source))?.is_some())
 }
 
 fn accept_row(source: &SourceId) -> String {

@@ -2,6 +2,7 @@
 
 use model::{Designation, Listing, ListingChange};
 
+use super::expiry::passed;
 use crate::listing::{ChangeKind, diff};
 
 /// What a known entry's state in a new download means.
@@ -17,13 +18,42 @@ pub(crate) enum ListingMove {
 }
 
 /// Compares an entry with what is kept of it, on the full-date `today`. `restating`: another reader
-/// of ours read the list last time, so that what differs need not be a change of the list.
+/// of ours read the list last time, so that what differs need not be a change of the list. An end of
+/// its own that it passed after the full-date `since` is told once, whatever else changed.
 pub(crate) fn compare_listing(
     before: &Listing,
     now: &Designation,
     restating: bool,
+    since: &str,
     today: &str,
 ) -> ListingMove {
+    let quiet = |change| {
+        matches!(
+            change,
+            ListingChange::Amended | ListingChange::AliasAdded | ListingChange::Renamed
+        )
+    };
+    let change = ListingChange::Expired;
+    let expired =
+        before.designation.removed == now.removed && passed(before, since, today).is_some();
+    match compare(before, now, restating, today) {
+        ListingMove::Unchanged | ListingMove::Restated if expired => {
+            ListingMove::Changed { change, fields: Vec::new() }
+        }
+        ListingMove::Changed { change: other, fields } if expired && quiet(other) => {
+            ListingMove::Changed { change, fields }
+        }
+        // Nobody saw it ended: its end was put off.
+        ListingMove::Changed { change: ListingChange::Relisted, fields }
+            if !before.gone && before.ended.is_none() =>
+        {
+            ListingMove::Changed { change: ListingChange::Amended, fields }
+        }
+        other => other,
+    }
+}
+
+fn compare(before: &Listing, now: &Designation, restating: bool, today: &str) -> ListingMove {
     let (old, new) = (std::slice::from_ref(&before.designation), std::slice::from_ref(now));
     let changes = diff(old, new, today);
     let pair = changes.iter().find(|change| change.before.is_some() && change.after.is_some());
@@ -65,14 +95,14 @@ mod tests {
             aliases: vec!["EW".into(), "Works".into()],
             ..Designation::default()
         };
-        Listing { designation, change: ListingChange::Added, gone }
+        Listing { designation, change: ListingChange::Added, gone, ended: None }
     }
 
     fn moved(gone: bool, restating: bool, edit: impl FnOnce(&mut Designation)) -> ListingMove {
         let before = listing(gone);
         let mut now = before.designation.clone();
         edit(&mut now);
-        compare_listing(&before, &now, restating, "2026-03-01")
+        compare_listing(&before, &now, restating, "2026-02-01", "2026-03-01")
     }
 
     #[test]

@@ -1,19 +1,25 @@
 //! Entries that are records: designations of entity lists and procurement notices. How they become
 //! words, what makes a state of them new, and what is told about it.
 
+mod changes;
+mod expiry;
 mod guard;
 mod list;
 mod listing;
+mod mention;
 mod portal;
 mod procurement;
 mod tags;
 
+pub(crate) use changes::{TakenOff, taken_off};
+pub(crate) use expiry::{Ends, ended, passed, passing};
 pub use guard::{Collapse, Guard, guard};
 pub use list::accept_list;
 #[cfg(test)]
 pub(crate) use list::last_version;
-pub(crate) use list::{List, ListBefore, use_up_acceptance};
+pub(crate) use list::{List, ListBefore, is_accepted, use_up_acceptance};
 pub(crate) use listing::{ListingMove, compare_listing};
+pub(crate) use mention::{Mention, state_after};
 pub(crate) use portal::gather;
 pub(crate) use procurement::{CLASSES, NoticeMove, compare_notice, first_class, first_notice};
 pub(crate) use tags::Taggable;

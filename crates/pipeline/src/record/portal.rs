@@ -61,14 +61,19 @@ pub(crate) async fn gather(
             Err(error) => return Attempted::Ended(on_page(number, failed(&error))),
         };
         answers.note(&body, plain);
-        let parsed = match read(rules, body).await {
+        let parsed = match read(rules, body.clone()).await {
             Ok(parsed) => parsed,
             Err(error) => {
                 let transport = answers.transport;
                 let outcome = Outcome::Unreadable { error, wall: None, transport };
+                // One page, whichever it is, comes with the same trouble under the same reason.
+                crate::quarantine::keep(cx, source, &outcome, &body).await;
                 return Attempted::Ended(on_page(number, outcome));
             }
         };
+        crate::quarantine::keep_rejected(cx, source, parsed.rejected, &parsed.problems, &body)
+            .await;
+        drop(body);
         answers.problems.extend(check_answer(&asked, &parsed));
         let records = parsed.items.len() + parsed.skipped.len();
         asked.seen += records as u64 + u64::from(parsed.rejected);

@@ -14,8 +14,9 @@ use crate::decide::Report;
 use crate::outcome::Outcome;
 use crate::run::store_outcome;
 use crate::testing::{context, parsed, source};
-use crate::{Context, ManualClock};
-use connector::{entry_of_designation, entry_of_notice};
+use crate::{Context, ManualClock, Source};
+use connector::entities::EntityRules;
+use connector::{Changes, Connector, entry_of_designation, entry_of_notice};
 
 struct World {
     cx: Context,
@@ -290,4 +291,208 @@ async fn a_cpv_code_is_evidence_of_a_layer_and_retag_says_the_same() {
     assert_eq!(&text[start..end], "32420000");
     let retag = crate::retag(&world.cx, &tagger, &crate::Retag::default()).await.unwrap();
     assert_eq!((retag.items, retag.changed), (1, 0));
+}
+
+impl World {
+    /// The same bytes once more, or a 304, `days` later.
+    async fn unchanged(&mut self, days: u64) -> Report {
+        self.clock.advance(Duration::from_secs(days * 24 * 3_600));
+        let outcome = Outcome::Unchanged {
+            validators: model::Validators::default(),
+            transport: crate::outcome::Transport::default(),
+        };
+        store_outcome(&self.cx, &Arc::new(listed("list")), outcome, Instant::now()).await.unwrap()
+    }
+
+    async fn changes(&mut self, source: &str, entries: Vec<Entry>, changes: Changes) -> Report {
+        self.downloads += 1;
+        self.clock.advance(Duration::from_secs(3_600));
+        let mut outcome = parsed(&format!("\"{}\"", self.downloads), entries);
+        if let Outcome::Parsed { parsed, body, .. } = &mut outcome {
+            parsed.changes = Some(Box::new(changes));
+            body[0] = u8::try_from(self.downloads).unwrap();
+        }
+        store_outcome(&self.cx, &Arc::new(listed(source)), outcome, Instant::now()).await.unwrap()
+    }
+}
+
+/// A source of the list `us-el`.
+fn listed(id: &str) -> Source {
+    let rules = EntityRules { list: Some("us-el".into()), ..EntityRules::default() };
+    Source { connector: Connector::Entities(Box::new(rules)), ..source(id) }
+}
+
+fn until(id: &str, name: &str, end: &str) -> Designation {
+    Designation { removed: Some(end.into()), ..designation(id, name) }
+}
+
+fn day(world: &World, days: u64) -> String {
+    super::today(world.cx.clock.now().after(Duration::from_secs(days * 24 * 3_600)))
+}
+
+#[tokio::test]
+async fn an_end_that_passes_is_told_once_even_when_the_list_never_changes() {
+    let mut world = World::new();
+    let (soon, later) = (day(&world, 3), day(&world, 9));
+    let mut list = others();
+    list.push(until("h", "Huawei Licence", &soon));
+    list.push(until("n", "Nuctech Licence", &later));
+    list.push(until("p", "Huawei Past", "2001-01-01"));
+    world.list(1, &list).await;
+    assert_eq!(world.unchanged(1).await.alerts, 0, "what ended long ago is no news");
+    let told = world.unchanged(3).await;
+    assert_eq!((told.alerts, told.list.changed), (1, 1));
+    assert_eq!(change_of(&world, "Huawei Licence"), (ListingChange::Expired, false));
+    let [alert] = &world.sent()[..] else { panic!("{:?}", world.sent()) };
+    assert_eq!(alert.title.as_deref(), Some("Expired on the list: Huawei Licence (us-el)"));
+    for _ in 0..3 {
+        assert_eq!(world.unchanged(1).await.alerts, 0, "never twice");
+    }
+    // The row is amended, then it goes: neither is the same news again.
+    list[30].addresses.push("1 Road".into());
+    assert_eq!(world.list(1, &list).await.alerts, 0);
+    list.remove(30);
+    let gone = world.list(1, &list).await;
+    assert_eq!((gone.list.removed, gone.alerts), (1, 0));
+    assert_eq!(change_of(&world, "Huawei Licence"), (ListingChange::Removed, true));
+    world.unchanged(5).await;
+    assert_eq!(change_of(&world, "Nuctech Licence"), (ListingChange::Expired, false));
+    world.whole();
+}
+
+#[tokio::test]
+async fn an_end_is_told_with_a_download_too_whatever_else_changed() {
+    let mut world = World::new();
+    let soon = day(&world, 3);
+    let mut list = others();
+    list.push(until("h", "Huawei Licence", &soon));
+    list.push(until("x", "Huawei Extended", &soon));
+    world.list(1, &list).await;
+    world.clock.advance(Duration::from_secs(4 * 24 * 3_600));
+    list[30].aliases.push("HL".into());
+    list[31].removed = Some(day(&world, 300));
+    let report = world.list(1, &list).await;
+    assert_eq!((report.alerts, report.counts.revised), (1, 2));
+    assert_eq!(change_of(&world, "Huawei Licence").0, ListingChange::Expired);
+    assert_eq!(change_of(&world, "Huawei Extended").0, ListingChange::Amended, "in force");
+    // One that comes back after its end, and one that is new and past already.
+    list[30].removed = None;
+    list.push(until("q", "Huawei Late", &soon));
+    let report = world.list(1, &list).await;
+    assert_eq!((report.list.added, report.alerts), (2, 1));
+    assert_eq!(change_of(&world, "Huawei Licence").0, ListingChange::Relisted);
+    assert_eq!(change_of(&world, "Huawei Late").0, ListingChange::Added);
+    assert_eq!(world.unchanged(2).await.alerts, 0);
+    world.whole();
+}
+
+fn off(ids: &[&str], named: &[&str]) -> Changes {
+    let keys = |ids: &[&str]| ids.iter().map(|id| format!("us-el/{id}")).collect::<Vec<_>>();
+    Changes {
+        list: "us-el".into(),
+        removals: keys(ids),
+        named: keys(named).into_iter().collect(),
+        complete: true,
+    }
+}
+
+fn many(world: &mut World) -> Vec<Designation> {
+    let mut settings = (*world.cx.settings).clone();
+    settings.sources = vec![listed("list"), listed("changes")];
+    world.cx.settings = Arc::new(settings);
+    (0..40).map(|n| designation(&n.to_string(), &format!("Huawei Works {n}"))).collect()
+}
+
+#[tokio::test]
+async fn a_file_of_changes_takes_entries_off_the_list_that_it_changes() {
+    let mut world = World::new();
+    let list = many(&mut world);
+    world.list(1, &list).await;
+    world.changes("changes", vec![], off(&[], &[])).await;
+    // One by its number only, one with its name, one that nobody has.
+    let named = until("4", "Huawei Works 4", "2026-03-01");
+    let entries = vec![entry_of_designation(named)];
+    let report = world.changes("changes", entries, off(&["3", "4", "77"], &["4"])).await;
+    assert_eq!((report.list.removed, report.counts.new, report.alerts), (2, 0, 1));
+    assert_eq!((report.counts.seen, report.counts.revised), (1, 1));
+    for name in ["Huawei Works 3", "Huawei Works 4"] {
+        assert_eq!(change_of(&world, name), (ListingChange::Removed, true));
+    }
+    let title = world.sent()[0].title.clone().unwrap();
+    assert!(title.starts_with("Removed from the list: Huawei Works"), "{title}");
+    // The whole list says the same afterwards, and the changes come once more.
+    let rest: Vec<_> =
+        list.iter().filter(|d| !["3", "4"].contains(&d.entity_id.as_str())).cloned().collect();
+    let whole = world.list(1, &rest).await;
+    assert_eq!((whole.list.removed, whole.alerts, whole.counts.unchanged), (0, 0, 38));
+    let again = world.changes("changes", vec![], off(&["3", "4"], &[])).await;
+    assert_eq!((again.list.removed, again.alerts), (0, 0));
+    world.whole();
+}
+
+#[tokio::test]
+async fn changes_that_would_take_off_too_much_or_were_cut_change_nothing() {
+    let mut world = World::new();
+    let list = many(&mut world);
+    world.list(1, &list).await;
+    let ids: Vec<String> = (0..9).map(|n| n.to_string()).collect();
+    let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+    let report = world.changes("changes", vec![], off(&ids, &[])).await;
+    assert_eq!(report.list.removed, 0);
+    let error = report.error.unwrap();
+    assert!(error.starts_with("9 of 40 entries of us-el would go at once"), "{error}");
+    super::accept_list(&world.cx.store, &source("changes").id, world.cx.clock.now()).await.unwrap();
+    let report = world.changes("changes", vec![], off(&ids, &[])).await;
+    assert_eq!(report.list.removed, 9, "an operator knows better");
+    let cut = Changes { complete: false, ..off(&["20"], &[]) };
+    let before = super::ListBefore::read(&world.cx.store, &listed("changes")).unwrap();
+    let judged = before.judge(&listed("changes"), [0; 16], None, Some(&cut));
+    assert_eq!(judged, Err(super::Collapse::Incomplete));
+}
+
+#[tokio::test]
+async fn what_two_lists_repeat_is_told_once_by_each_rule() {
+    let mut world = World::new();
+    let of = |list: &str, id: &str, name: &str| Designation {
+        list: list.into(),
+        origin: Some(format!("us-treasury/{id}")),
+        ..designation(id, name)
+    };
+    let mut settings = (*world.cx.settings).clone();
+    settings.sources = vec![listed("list"), listed("csl")];
+    world.cx.settings = Arc::new(settings);
+    let base = |list: &str| (100..140).map(|n| of(list, &n.to_string(), "X")).collect::<Vec<_>>();
+    world.list(1, &base("ofac")).await;
+    let csl = |world: &mut World, designations: Vec<Designation>| {
+        world.downloads += 1;
+        world.clock.advance(Duration::from_secs(3_600));
+        let entries = designations.into_iter().map(entry_of_designation).collect();
+        let mut outcome = parsed(&format!("\"{}\"", world.downloads), entries);
+        if let Outcome::Parsed { list, .. } = &mut outcome {
+            let digest = format!("{:032x}", world.downloads);
+            *list = Some(Box::new(ListVersion { reader: 1, digest, ..ListVersion::default() }));
+        }
+        let cx = world.cx.clone();
+        async move {
+            store_outcome(&cx, &Arc::new(listed("csl")), outcome, Instant::now()).await.unwrap()
+        }
+    };
+    csl(&mut world, base("csl/sdn")).await;
+
+    let with = |list: &str, name: &str| {
+        let mut all = base(list);
+        all.push(of(list, "7", name));
+        all
+    };
+    assert_eq!(world.list(1, &with("ofac", "Huawei Works")).await.alerts, 1);
+    let repeated = csl(&mut world, with("csl/sdn", "Huawei Works")).await;
+    assert_eq!((repeated.list.added, repeated.alerts), (1, 0), "OFAC said so already");
+    let first = csl(&mut world, with("csl/sdn", "Huawei Mills")).await;
+    assert_eq!(first.alerts, 1, "whoever comes first tells it");
+    assert_eq!(world.list(1, &with("ofac", "HUAWEI MILLS")).await.alerts, 0);
+    assert_eq!(world.list(1, &base("ofac")).await.alerts, 1);
+    assert_eq!(csl(&mut world, base("csl/sdn")).await.alerts, 0);
+    assert_eq!(csl(&mut world, with("csl/sdn", "Huawei Mills")).await.alerts, 1, "it is back");
+    assert_eq!(world.sent().len(), 4);
+    world.whole();
 }

@@ -216,6 +216,7 @@ fn alert(
     let ids = alert_ids(&settings.alerts, item, about);
     let known = stored_alerts(store, ids, &mut batch.commit, expected)?;
     let occasion = Occasion {
+        mention: None,
         rules: &settings.alerts,
         source_name: source.map_or(item.source.as_str(), |source| &source.name),
         category: source.and_then(|source| source.category.as_deref()),

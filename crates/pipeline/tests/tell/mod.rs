@@ -37,6 +37,7 @@ pub(crate) fn source(id: &str, name: &str) -> Source {
         replace: vec![],
         terms: None,
         guard: pipeline::Guard::default(),
+        timeout: fetch::Patience::default(),
         robots: pipeline::RobotsRule::Usual,
     }
 }

@@ -41,6 +41,7 @@ fn changed(node: &Node, count: u64, ledger: &mut Ledger) {
     let gone = matches!(action.as_str(), "remove" | "removed" | "delete" | "deleted");
     if gone {
         entry.removed = ledger.published.clone();
+        ledger.removals.extend(Some(entry.entity_id.clone()).filter(|id| !id.is_empty()));
     }
     if matches!(action.as_str(), "add" | "added") && entry.listed.is_none() {
         entry.listed = ledger.published.clone();
@@ -49,7 +50,6 @@ fn changed(node: &Node, count: u64, ledger: &mut Ledger) {
         // Only the changed parts stand in such an entry: it is resolved against the stored list.
         let what = if gone { "removed" } else { "changed" };
         let reason = format!("{what}, named by its number only: take the full file");
-        ledger.removals.extend(Some(entry.entity_id).filter(|_| gone));
         return ledger.skip(at, reason);
     }
     let name = entry.name.clone();

@@ -88,7 +88,17 @@ pub(crate) fn read(
     if ledger.is_empty() && ledger.records() == 0 && !format.announces() && !ledger.delta {
         ledger.problem("document", "the list has no entries");
     }
-    Ok(ledger.close(format))
+    let mut list = ledger.close(format);
+    if format.has_treasury_numbers() {
+        for item in list.items.iter_mut().filter(|item| is_number(&item.entity_id)) {
+            item.origin = Some(format!("us-treasury/{}", item.entity_id));
+        }
+    }
+    Ok(list)
+}
+
+fn is_number(id: &str) -> bool {
+    !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// The id of the list: what the operator says, else that of the format; OFAC's two lists are
