@@ -53,7 +53,7 @@ pub struct ListingRow {
 }
 
 impl From<Listing> for ListingRow {
-    fn from(Listing { designation, change, gone }: Listing) -> Self {
+    fn from(Listing { designation, change, gone, ended: _ }: Listing) -> Self {
         Self { designation, change, gone }
     }
 }

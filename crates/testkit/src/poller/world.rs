@@ -317,6 +317,7 @@ impl Plan {
                     max_body: 1 << 20,
                     purpose: Purpose::Crawl,
                     json: None,
+                    patience: fetch::Patience::default(),
                 };
                 // What may not be asked for is an error, and that is what the log shows.
                 drop(fetcher.get(&ask).await);
