@@ -41,6 +41,7 @@ fn finding(what: &str, grade: Grade, says: impl Into<String>) -> Finding {
 pub(crate) async fn doctor(cli: &Cli, as_json: bool) -> Outcome {
     let at = Installation::load(cli)?;
     let mut findings = vec![configuration(&at), clock(SystemClock.now())];
+    findings.extend(told(&at));
     findings.extend(folder(&at));
     findings.push(store(&at).await);
     findings.push(port(&at).await);
@@ -72,6 +73,16 @@ fn configuration(at: &Installation) -> Finding {
     let on = sources.iter().filter(|source| source.off.is_none()).count();
     let says = format!("{}: {on} of {} sources on", at.at.display(), sources.len());
     finding("configuration", if on == 0 { Grade::Warning } else { Grade::Fine }, says)
+}
+
+/// Whether somebody hears of it when a source goes blind, before the next digest.
+fn told(at: &Installation) -> Option<Finding> {
+    let deaf = !at.config.pipeline.alerts.iter().any(pipeline::AlertRule::is_about_sources);
+    deaf.then(|| {
+        let says = "no alert rule has `when.health`: that a source is not read any more stands in \
+                    digests and `coverage` only";
+        finding("sources", Grade::Warning, says)
+    })
 }
 
 fn clock(now: Timestamp) -> Finding {

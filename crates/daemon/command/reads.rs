@@ -113,8 +113,12 @@ pub(crate) async fn alert(cli: &Cli, text: &str, json: bool) -> Outcome {
         format!("  address   {}", output::or_dash(alert.url.as_ref())),
         format!("  published {}", output::or_dash(alert.published)),
         format!("  raised    {}{}", alert.at, held_note(alert)),
-        "  because".into(),
     ];
+    let said = alert.summary.iter().flat_map(|summary| summary.lines());
+    lines.extend(said.map(|line| format!("  says      {line}")));
+    if !alert.tags.is_empty() {
+        lines.push("  because".into());
+    }
     for tag in &alert.tags {
         lines.push(format!("    {}", reason(tag)));
     }
