@@ -1,4 +1,5 @@
-//! The endings that a name takes in Serbian, Croatian, Bosnian and Macedonian.
+//! The endings that a name takes in Serbian, Croatian, Bosnian and Macedonian, and the cases of
+//! Hungarian, Romanian and Albanian.
 
 use std::sync::LazyLock;
 
@@ -15,10 +16,25 @@ const FOREIGN: &[&str] =
 /// Cases of a feminine name, behind the stem without its -a.
 const FEMININE: &[&str] =
     &["a", "e", "i", "u", "o", "om", "ama", "ata", "ja", "ju", "jem", "aja", "aju", "ajem"];
+/// Cases behind a consonant in Hungarian, Romanian and Albanian, without their marks; those that make
+/// other words of names (-at: Honorat, -ra: Temura) are left out. What is written behind a hyphen
+/// (BYD-nek) needs no list: a word ends there.
+const MASCULINE_ABROAD: &[&str] = &[
+    "ot", "et", "nak", "nek", "tol", "bol", "rol", "on", "en", "hoz", "hez", "nal", "nel", "ban",
+    "ben", "ert", "ul", "ului", "it", "ut", "un", "in",
+];
+/// The same behind a vowel.
+const FOREIGN_ABROAD: &[&str] = &[
+    "t", "n", "nak", "nek", "val", "vel", "tol", "bol", "rol", "hoz", "hez", "nal", "nel", "ban",
+    "ben", "ert", "ul", "ului", "to",
+];
+/// The same behind -a, which stays. `an` is left out: Nubian is another word.
+const FEMININE_ABROAD: &[&str] =
+    &["at", "anak", "aval", "atol", "abol", "arol", "ahoz", "anal", "aban", "aba", "ara", "aert"];
 /// Endings of what belongs to someone, behind -ov, -ev, -in.
 const POSSESSIVE: &[&str] = &[
     "", "a", "o", "oj", "og", "oga", "om", "ome", "omu", "u", "i", "e", "ih", "im", "ima", "ata",
-    "ite", "oto", "iot", "ski", "ska", "ci", "ce", "cima",
+    "ite", "oto", "iot", "ski", "ska", "ci", "ce", "cima", "aca",
 ];
 
 /// The endings of one class, packed and sorted.
@@ -83,13 +99,16 @@ static CLASSES: LazyLock<[Class; 6]> = LazyLock::new(|| {
         hyphen: behind_hyphen.clone(),
     };
     [
-        with("", MASCULINE, &["ov", "ev"]),
-        with("", FOREIGN, &["jev", "ov", "ev", "v"]),
-        with("a", FEMININE, &["in", "ov"]),
+        with("", &[MASCULINE, MASCULINE_ABROAD].concat(), &["ov", "ev"]),
+        with("", &[FOREIGN, FOREIGN_ABROAD].concat(), &["jev", "ov", "ev", "v"]),
+        with("a", &[FEMININE, FEMININE_ABROAD].concat(), &["in", "ov"]),
         with("", &["s", "a", "u", "om", "ja", "ju", "jem"], &["ov", "jev"]),
         with(
             "o",
-            &["a", "u", "om", "m", "oa", "ou", "oom", "oja", "oju", "ojem"],
+            &[
+                "a", "u", "om", "m", "oa", "ou", "oom", "oja", "oju", "ojem", "ot", "onak", "oval",
+                "otol", "obol", "orol", "ohoz", "onal", "oban", "ora", "oul", "oului",
+            ],
             &["ov", "oov", "ojev", "ev"],
         ),
         with("", &["s"], &[]),

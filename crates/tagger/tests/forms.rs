@@ -1,5 +1,5 @@
-//! The forms that a name takes in Serbian, Croatian, Bosnian, Montenegrin, Macedonian and English,
-//! and what only looks like one of them.
+//! The forms that a name takes in Serbian, Croatian, Bosnian, Montenegrin, Macedonian, Hungarian, Romanian,
+//! Albanian and English, and what only looks like one of them.
 
 use model::Facet;
 use tagger::{EntrySpec, RuleSpec, Tagger, Text};
@@ -282,8 +282,15 @@ fn every_form_of_a_name_is_found_whole() {
         ("Sinohydro", &["Sinohydra", "Sinohydrom", "Sinohydrov", "Синохидро"]),
         ("PowerChina", &["PowerChine", "PowerChini", "PowerChinom", "PowerChina-e", "PowerChinin"]),
     ];
+    let abroad: &[(&str, &[&str])] = &[
+        ("Huawei", &["Huaweinek", "Huaweit", "Huaweitől", "Huaweivel", "Huaweiului"]),
+        ("TikTok", &["TikTokon", "TikToknak", "TikTokot", "TikTokul", "TikTokut", "TikTokun"]),
+        ("Xiaomi", &["Xiaomitól", "Xiaominak"]),
+        ("Lenovo", &["Lenovónak", "Lenovóval", "Lenovótól"]),
+        ("Dahua", &["Dahuának", "Dahuát", "Dahuával"]),
+    ];
     let mut missed = Vec::new();
-    for (name, forms) in forms {
+    for (name, forms) in forms.iter().chain(abroad) {
         let tagger = tagger(name);
         for form in forms.iter().chain([name]) {
             for text in [(*form).to_string(), format!("oprema {form}, i"), format!("„{form}“")]
@@ -355,6 +362,7 @@ fn words_that_only_begin_like_a_name_are_not_it() {
         ("Čeri", &["ceribasa", "čerid", "Čerišić"]),
         ("AVIC", &["Avić", "AVIĆ", "Avića", "avic"]),
         ("Haier", &["Haj", "Haierrr"]),
+        ("Nubia", &["Nubian", "Nubians"]),
     ] {
         let tagger = tagger(name);
         for text in texts {
