@@ -152,6 +152,8 @@ pub(crate) enum SourceCommand {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ParseKind {
     Feed,
+    /// A sitemap, an index of sitemaps, or a list of addresses; the file may be a folder
+    Sitemap,
     /// Procurement notices; the file may be a folder
     Notices,
     /// An entity list; a folder where several files belong together

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use anyhow::{Context as _, bail};
 use connector::entities::{Named, parse_entities};
 use connector::notices::{NoticeRules, parse_notices, parse_rows};
+use connector::sitemap::{of_sitemap, parse_sitemap};
 use connector::{Connector, Document, ParseError, Parsed, feed, of_list, of_notices};
 use console::Error;
 use model::SourceId;
@@ -58,6 +59,18 @@ fn read(source: &Source, path: &Path) -> anyhow::Result<(Parsed, [u8; 16])> {
         (_, []) => bail!("{} holds no file", path.display()),
         (Connector::Feed(rules), [(_, bytes)]) => feed::parse_feed(rules, &whole(bytes))?,
         (Connector::Feed(_), _) => bail!("a feed is one file"),
+        (Connector::Sitemap(rules), files) => {
+            let mut all = Parsed::default();
+            for (path, bytes) in files {
+                let read = parse_sitemap(rules, &whole(bytes));
+                let file = of_sitemap(read.with_context(|| path.display().to_string())?);
+                all.format = file.format;
+                all.rejected += file.rejected;
+                all.items.extend(file.items);
+                all.problems.extend(file.problems);
+            }
+            all
+        }
         (Connector::Notices(rules), files) => {
             let mut all = Parsed::default();
             for (path, bytes) in files {

@@ -2,7 +2,7 @@
 
 use connector::entities::{Columns, EntityRules, Format};
 use connector::notices::{NoticeFormat, NoticeRules, PageRules};
-use connector::{Connector, FeedRules};
+use connector::{Connector, FeedRules, SitemapRules};
 use model::HttpUrl;
 use pipeline::Guard;
 
@@ -85,8 +85,12 @@ fn rules<'d>(kind: Kind, mut table: Table<'d>) -> (Option<Placed<'d, HttpUrl>>, 
     let url = web_address_of(&mut table, "url");
     let mut rules = Rules { connector: None, guard: Guard::default() };
     match kind {
-        Kind::Feed => rules.connector = Some(Connector::Feed(FeedRules::default())),
-        Kind::Sitemap => {}
+        Kind::Feed => {
+            let sitemap = table.has("sitemap").then(|| web_address_of(&mut table, "sitemap"));
+            let sitemap = sitemap.flatten().map(|sitemap| sitemap.value);
+            rules.connector = Some(Connector::Feed(FeedRules { sitemap }));
+        }
+        Kind::Sitemap => rules.connector = Some(Connector::Sitemap(SitemapRules::default())),
         Kind::List => {
             for key in ["item", "link", "title", "summary"] {
                 table.placed(key, not_blank);

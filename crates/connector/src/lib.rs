@@ -7,18 +7,21 @@ pub mod feed;
 pub mod notices;
 pub mod opml;
 mod record;
+pub mod sitemap;
 
 use std::collections::HashSet;
 
-use model::{Entry, ListVersion, Problem};
+use model::{Entry, HttpUrl, ListVersion, Problem};
 use serde::Serialize;
 
 use crate::entities::{EntityRules, Named, ParsedList, parse_entities};
 use crate::notices::{NoticeRules, ParsedNotices, parse_notices};
+use crate::sitemap::{of_sitemap, parse_sitemap};
 
 pub use crate::charset::{DecidedBy, Decoded, decode};
 pub use crate::error::ParseError;
 pub use crate::record::{entry_of_designation, entry_of_notice};
+pub use crate::sitemap::SitemapRules;
 
 /// A body with what the transport said about it.
 #[derive(Clone, Copy, Debug)]
@@ -34,13 +37,17 @@ pub struct Document<'a> {
 #[derive(Clone, Debug)]
 pub enum Connector {
     Feed(FeedRules),
+    Sitemap(SitemapRules),
     Notices(Box<NoticeRules>),
     Entities(Box<EntityRules>),
 }
 
 /// What the operator can say about a feed.
 #[derive(Clone, Debug, Default)]
-pub struct FeedRules {}
+pub struct FeedRules {
+    /// Where entries are looked for that the feed may have dropped between two polls.
+    pub sitemap: Option<HttpUrl>,
+}
 
 /// What one document yielded: the usable entries, and a problem with its place for each part that
 /// was skipped, repaired or cut.
@@ -53,6 +60,9 @@ pub struct Parsed {
     pub problems: Vec<Problem>,
     /// The address of the next page, where the format has pages.
     pub next: Option<String>,
+    /// The sitemaps that an index names, newest first.
+    #[serde(skip)]
+    pub children: Vec<sitemap::Child>,
     /// Entries that could not be used at all: each has a problem as well (I3).
     #[serde(skip)]
     pub rejected: u32,
@@ -96,6 +106,7 @@ pub struct Download {
 pub fn parse(connector: &Connector, document: &Document<'_>) -> Result<Parsed, ParseError> {
     match connector {
         Connector::Feed(rules) => feed::parse_feed(rules, document),
+        Connector::Sitemap(rules) => parse_sitemap(rules, document).map(of_sitemap),
         Connector::Notices(rules) => parse_notices(rules, document).map(of_notices),
         Connector::Entities(rules) => {
             let name = document.base_url.and_then(|url| url.rsplit('/').next());
@@ -118,6 +129,7 @@ pub fn of_notices(notices: ParsedNotices) -> Parsed {
         items: notices.items.into_iter().map(entry_of_notice).collect(),
         problems: notices.problems.into_iter().chain(skipped).collect(),
         next: None,
+        children: Vec::new(),
         rejected: notices.rejected,
         list: None,
         changes: None,
@@ -162,6 +174,7 @@ pub fn of_list(list: ParsedList) -> Parsed {
         items: list.items.into_iter().map(entry_of_designation).collect(),
         problems: list.problems.into_iter().chain(skipped).collect(),
         next: list.next,
+        children: Vec::new(),
         rejected: count(list.rejected),
         list: whole.then(|| Box::new(download)),
         changes: changes.map(Box::new),
@@ -172,7 +185,7 @@ impl Connector {
     /// Reads entity lists: versioned state, not a stream of entries.
     pub fn is_list(&self) -> bool {
         match self {
-            Self::Feed(_) | Self::Notices(_) => false,
+            Self::Feed(_) | Self::Sitemap(_) | Self::Notices(_) => false,
             Self::Entities(_) => true,
         }
     }

@@ -16,6 +16,7 @@ pub(crate) mod retag;
 pub(crate) mod robots;
 pub(crate) mod run;
 pub(crate) mod since;
+pub(crate) mod sitemap;
 pub(crate) mod source;
 pub(crate) mod store;
 pub(crate) mod tagging;

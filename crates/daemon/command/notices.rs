@@ -32,11 +32,8 @@ pub(crate) fn parse(args: &ParseArgs) -> Outcome {
     if !args.file.is_dir() {
         return print(args, &one(args, &rules, &args.file)?);
     }
-    let mut files = Vec::new();
-    collect(&args.file, FOLDERS, &mut files)?;
-    files.sort();
     let mut all = Folder::default();
-    for path in &files {
+    for path in &files_of(&args.file)? {
         let name = path.strip_prefix(&args.file).unwrap_or(path).display().to_string();
         match one(args, &rules, path) {
             Ok(parsed) => all.add(&name, parsed),
@@ -91,6 +88,14 @@ fn one(args: &ParseArgs, rules: &NoticeRules, path: &Path) -> Result<ParsedNotic
         other => other,
     };
     parsed.map_err(failed)
+}
+
+/// The files of a folder and of those in it, in the order of their paths.
+pub(crate) fn files_of(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let mut files = Vec::new();
+    collect(folder, FOLDERS, &mut files)?;
+    files.sort();
+    Ok(files)
 }
 
 fn collect(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> Outcome {

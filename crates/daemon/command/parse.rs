@@ -1,9 +1,10 @@
 //! `parse` and `decode`: connectors on local files.
 
 use connector::{Connector, Document, FeedRules};
+use model::{Entry, Problem};
 
 use crate::cli::{DecodeArgs, ParseArgs, ParseKind};
-use crate::command::{file, lists, notices};
+use crate::command::{file, lists, notices, sitemap};
 use crate::exit::{Failure, Outcome};
 use crate::output;
 
@@ -11,6 +12,7 @@ use crate::output;
 pub(crate) fn parse(args: &ParseArgs) -> Outcome {
     match args.kind {
         ParseKind::Feed => feed(args),
+        ParseKind::Sitemap => sitemap::parse(args),
         ParseKind::Notices => notices::parse(args),
         ParseKind::Entities => lists::entities(args),
     }
@@ -30,17 +32,27 @@ fn feed(args: &ParseArgs) -> Outcome {
     if args.json {
         return output::json(&parsed);
     }
-    let title = parsed.title.as_deref().unwrap_or("without a title");
-    output::line(&format!("{}: {}, {} items", parsed.format, title, parsed.items.len()))?;
-    let rows = parsed.items.iter().map(|entry| {
+    entries(&parsed.format, parsed.title.as_deref(), &parsed.items)?;
+    problems(&parsed.problems)
+}
+
+/// Entries for people.
+pub(crate) fn entries(format: &str, title: Option<&str>, items: &[Entry]) -> Outcome {
+    let title = title.unwrap_or("without a title");
+    output::line(&format!("{format}: {title}, {} items", items.len()))?;
+    let rows = items.iter().map(|entry| {
         vec![
             output::or_dash(entry.published.or(entry.updated)),
             output::or_dash(entry.title.as_ref()),
             output::or_dash(entry.url.as_ref()),
         ]
     });
-    output::table(&["published", "title", "url"], rows.collect())?;
-    for problem in &parsed.problems {
+    output::table(&["published", "title", "url"], rows.collect())
+}
+
+/// What had to be skipped or repaired, for people.
+pub(crate) fn problems(problems: &[Problem]) -> Outcome {
+    for problem in problems {
         output::line(&format!("problem at {}: {}", problem.at, problem.reason))?;
     }
     Ok(())

@@ -15,6 +15,10 @@ pub const ACCEPT_FEED: &str = "application/atom+xml, application/rss+xml, applic
 pub const ACCEPT_DATA: &str =
     "application/json, application/xml, text/csv;q=0.9, text/html;q=0.6, */*;q=0.5";
 
+/// What sitemaps are asked for as.
+pub const ACCEPT_SITEMAP: &str =
+    "application/xml, text/xml, application/gzip;q=0.9, text/plain;q=0.8, */*;q=0.5";
+
 /// What pages are asked for as.
 pub const ACCEPT_PAGE: &str = "text/html, application/xhtml+xml, application/xml;q=0.9, */*;q=0.5";
 

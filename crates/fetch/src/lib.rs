@@ -22,8 +22,8 @@ mod settings;
 mod wall;
 
 pub use answer::{
-    ACCEPT_DATA, ACCEPT_FEED, ACCEPT_PAGE, Answer, Body, Fetched, Meta, Patience, Post, Purpose,
-    Request,
+    ACCEPT_DATA, ACCEPT_FEED, ACCEPT_PAGE, ACCEPT_SITEMAP, Answer, Body, Fetched, Meta, Patience,
+    Post, Purpose, Request,
 };
 pub use check::{Blocked, Verdict, check_url};
 pub use error::{Advice, BuildError, FetchError, Phase, RedirectProblem, Strain};

@@ -508,6 +508,9 @@ impl<'a> Run<'a> {
     fn write_state(&mut self, before: &SourceState, after: &SourceState, outcome: &Outcome) {
         let id = &self.at.source.id;
         self.commit.put::<tables::Sources>(id, after);
+        if let Some(memory) = outcome.transport().and_then(|transport| transport.sitemap.as_ref()) {
+            self.commit.put::<tables::Sitemaps>(id, memory);
+        }
         let attempt = Attempt {
             outcome: outcome.kind(),
             status: outcome.status(),

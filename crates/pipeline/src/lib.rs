@@ -31,6 +31,7 @@ mod robots;
 mod run;
 mod scheduler;
 mod settings;
+mod sitemap;
 mod state;
 mod steady;
 #[cfg(test)]

@@ -1,10 +1,11 @@
 //! How an attempt to read a source ended. Failure is an outcome and takes the same road as success.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use connector::Parsed;
 use fetch::{CacheHints, Strain, Wall};
-use model::{HttpUrl, ListVersion, OutcomeKind, Validators};
+use model::{HttpUrl, ListVersion, OutcomeKind, SitemapMemory, Validators};
 
 /// What one attempt brought.
 #[derive(Clone, Debug)]
@@ -60,6 +61,8 @@ pub struct Transport {
     pub moved: Option<HttpUrl>,
     /// The whole document was asked for although validators were known.
     pub audit: bool,
+    /// What is remembered of a sitemap from now on, where that has changed.
+    pub sitemap: Option<Arc<SitemapMemory>>,
 }
 
 impl Outcome {
@@ -105,6 +108,14 @@ impl Outcome {
             | Self::Unreadable { transport, .. }
             | Self::Panicked { transport, .. } => transport.bytes,
             Self::Unreachable { .. } | Self::Refused { .. } => 0,
+        }
+    }
+
+    /// What the transport said about the answer, if there was one that counts.
+    pub(crate) fn transport(&self) -> Option<&Transport> {
+        match self {
+            Self::Parsed { transport, .. } | Self::Unchanged { transport, .. } => Some(transport),
+            _ => None,
         }
     }
 

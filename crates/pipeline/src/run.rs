@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use connector::{Connector, Document};
+use connector::{Connector, Document, FeedRules};
 use fetch::{Advice, FetchError, Fetched, Meta, Request};
 use model::{ItemId, SourceState, Validators};
 use store::{CommitError, Store, StoreError, tables};
@@ -17,6 +17,7 @@ use crate::outcome::{Outcome, Transport, Trouble};
 use crate::record::{
     Ends, List, ListBefore, TakenOff, gather, is_accepted, passing, taken_off, today,
 };
+use crate::sitemap::{self, Gathered};
 use crate::state::asks_whole;
 use crate::{Context, Source};
 
@@ -51,8 +52,22 @@ impl From<StoreError> for RunError {
 }
 
 /// Takes one source from the wire to the store: fetch, read, plan, one commit. Failure is an
-/// outcome and is stored like success.
+/// outcome and is stored like success. What earlier runs of a feed may have missed is looked for
+/// in its sitemap, if it has one.
 pub async fn run_source(cx: &Context, source: &Arc<Source>) -> Result<Report, RunError> {
+    let Connector::Feed(FeedRules { sitemap: Some(url), .. }) = &source.connector else {
+        return poll(cx, source).await;
+    };
+    let began = cx.clock.now();
+    let mut report = poll(cx, source).await?;
+    // A host that does not answer now is not asked for more.
+    if report.error.is_none() {
+        sitemap::fill_gaps(cx, source, url, began, &mut report).await?;
+    }
+    Ok(report)
+}
+
+async fn poll(cx: &Context, source: &Arc<Source>) -> Result<Report, RunError> {
     let began = Instant::now();
     let before = cx.store.get::<tables::Sources>(&source.id)?.unwrap_or_default();
     // A pause that the host asked for is no failure of this source: nothing is asked or counted.
@@ -63,26 +78,45 @@ pub async fn run_source(cx: &Context, source: &Arc<Source>) -> Result<Report, Ru
     let attempt = match &source.connector {
         Connector::Feed(_) | Connector::Entities(_) => fetch(cx, source, &before).await,
         Connector::Notices(rules) => gather(cx, source, &before, rules).await,
+        Connector::Sitemap(_) => {
+            let Gathered { outcome, body, unread } =
+                sitemap::gather(cx, source, &before, audit).await?;
+            for (outcome, body) in &unread {
+                crate::quarantine::keep(cx, source, outcome, body).await;
+            }
+            if let Some(body) = body {
+                crate::quarantine::keep(cx, source, &outcome, &body).await;
+            }
+            Attempted::Ended(outcome)
+        }
     };
-    let list = ListBefore::read(&cx.store, source)?;
-    let cx = cx.clone();
-    let source = Arc::clone(source);
     match attempt {
-        // Nothing to parse: not worth a trip to another thread.
-        Attempted::Ended(outcome) => store_outcome(&cx, &source, outcome, began).await,
+        Attempted::Ended(outcome) => store_outcome(cx, source, outcome, began).await,
         Attempted::Body(body) => {
-            let large = body.bytes.len() > INLINE_BYTES;
-            let read = {
-                let (source, body) = (Arc::clone(&source), body.clone());
-                move || read_body(&source, &before, &list, &body, audit)
-            };
-            let outcome = if large { blocking(read).await } else { read() };
-            crate::quarantine::keep(&cx, &source, &outcome, &body).await;
+            let list = ListBefore::read(&cx.store, source)?;
+            let outcome = read(source, &before, list, &body, audit).await;
+            crate::quarantine::keep(cx, source, &outcome, &body).await;
             // What was read of it is as large again: a list of 100 MB must not stay meanwhile.
             drop(body);
-            store_outcome(&cx, &source, outcome, began).await
+            store_outcome(cx, source, outcome, began).await
         }
     }
+}
+
+/// Reads a body, a large one where it may take its time.
+pub(crate) async fn read(
+    source: &Arc<Source>,
+    before: &SourceState,
+    list: ListBefore,
+    body: &fetch::Body,
+    audit: bool,
+) -> Outcome {
+    let large = body.bytes.len() > INLINE_BYTES;
+    let work = {
+        let (source, before, body) = (Arc::clone(source), before.clone(), body.clone());
+        move || read_body(&source, &before, &list, &body, audit)
+    };
+    if large { blocking(work).await } else { work() }
 }
 
 /// What a fetch came to: an outcome already, or a body that has to be read.
@@ -108,7 +142,13 @@ pub(crate) fn request(
             }
         }
     }
-    let is_feed = matches!(source.connector, Connector::Feed(_));
+    let (accept, max_body) = match source.connector {
+        Connector::Feed(_) => (fetch::ACCEPT_FEED, cx.settings.max_feed_bytes),
+        Connector::Sitemap(_) => (fetch::ACCEPT_SITEMAP, sitemap::max_body(cx)),
+        Connector::Notices(_) | Connector::Entities(_) => {
+            (fetch::ACCEPT_DATA, cx.settings.max_list_bytes)
+        }
+    };
     Ok(Request {
         url: source.address(before),
         // What was never stored is asked for whole (I1), and so is now and then what only ever
@@ -118,16 +158,16 @@ pub(crate) fn request(
         } else {
             Validators::default()
         },
-        accept: if is_feed { fetch::ACCEPT_FEED } else { fetch::ACCEPT_DATA },
+        accept,
         headers,
-        max_body: if is_feed { cx.settings.max_feed_bytes } else { cx.settings.max_list_bytes },
+        max_body,
         purpose: source.purpose(),
         json: None,
         patience: source.patience(),
     })
 }
 
-async fn fetch(cx: &Context, source: &Source, before: &SourceState) -> Attempted {
+pub(crate) async fn fetch(cx: &Context, source: &Source, before: &SourceState) -> Attempted {
     let request = match request(cx, source, before) {
         Ok(request) => request,
         Err(outcome) => return Attempted::Ended(*outcome),
@@ -151,6 +191,7 @@ pub(crate) fn transport(meta: &Meta, bytes: usize) -> Transport {
         cache: meta.cache,
         moved: meta.moved.clone(),
         audit: false,
+        sitemap: None,
     }
 }
 
@@ -236,7 +277,15 @@ pub(crate) fn parse_caught(
     source: &Source,
     document: &Document<'_>,
 ) -> Option<Result<connector::Parsed, connector::ParseError>> {
-    catch_unwind(AssertUnwindSafe(|| connector::parse(&source.connector, document))).ok()
+    parse_as(&source.connector, document)
+}
+
+/// The same, whatever the source is read as.
+pub(crate) fn parse_as(
+    connector: &Connector,
+    document: &Document<'_>,
+) -> Option<Result<connector::Parsed, connector::ParseError>> {
+    catch_unwind(AssertUnwindSafe(|| connector::parse(connector, document))).ok()
 }
 
 /// Stores those entries of a document that are not known yet, apart from any poll: the source's
@@ -250,7 +299,7 @@ pub(crate) async fn store_entries(
     let mut outcome = Outcome::Parsed { parsed, body: [0; 16], transport, list: None };
     let mut totals = Totals::default();
     let mut new = Vec::new();
-    for candidate in candidates(source, &mut outcome) {
+    for candidate in candidates(source, &mut outcome, &mut totals) {
         let mut known = cx.store.get::<tables::Items>(&candidate.new_id)?.is_some();
         for alias in candidate.aliases() {
             known |= cx.store.get::<tables::Aliases>(&alias)?.is_some();
@@ -285,8 +334,11 @@ pub(crate) async fn store_outcome(
     mut outcome: Outcome,
     began: Instant,
 ) -> Result<Report, RunError> {
-    let mut candidates = candidates(source, &mut outcome);
     let mut totals = Totals::default();
+    let mut candidates = candidates(source, &mut outcome, &mut totals);
+    if matches!(source.connector, Connector::Sitemap(_)) {
+        candidates = set_aside(cx, source, &mut outcome, candidates, &mut totals).await?;
+    }
     let day = today(cx.clock.now());
     let nothing = Outcome::Refused { error: String::new() };
     let mut document = Planned::of(source, nothing, began);
@@ -420,11 +472,38 @@ fn parts(candidates: &[Candidate]) -> Vec<Range<usize>> {
     parts
 }
 
-fn candidates(source: &Source, outcome: &mut Outcome) -> Vec<Candidate> {
-    match outcome {
-        Outcome::Parsed { parsed, .. } => identify(source, std::mem::take(&mut parsed.items)),
-        _ => Vec::new(),
+fn candidates(source: &Source, outcome: &mut Outcome, totals: &mut Totals) -> Vec<Candidate> {
+    let Outcome::Parsed { parsed, .. } = outcome else { return Vec::new() };
+    if matches!(source.connector, Connector::Sitemap(_)) {
+        let folded = sitemap::merge(source, &mut parsed.items);
+        totals.counts.seen += folded;
+        totals.counts.unchanged += folded;
     }
+    identify(source, std::mem::take(&mut parsed.items))
+}
+
+/// Of a sitemap only what is new or changed is planned: it may hold fifty thousand addresses.
+async fn set_aside(
+    cx: &Context,
+    source: &Source,
+    outcome: &mut Outcome,
+    candidates: Vec<Candidate>,
+    totals: &mut Totals,
+) -> Result<Vec<Candidate>, RunError> {
+    let Outcome::Parsed { parsed, transport, .. } = outcome else { return Ok(candidates) };
+    let state = cx.store.get::<tables::Sources>(&source.id)?.unwrap_or_default();
+    let first = state.baseline.is_none() || state.fetch_key != source.fetch_key();
+    let kept = match &transport.sitemap {
+        None if !first => cx.store.get::<tables::Sitemaps>(&source.id)?.map(Arc::new),
+        news => news.clone(),
+    };
+    let store = cx.store.clone();
+    let aside = blocking(move || sitemap::set_aside(&store, kept, first, candidates)).await?;
+    totals.counts.seen += aside.unchanged;
+    totals.counts.unchanged += aside.unchanged;
+    parsed.problems.extend(aside.problem);
+    transport.sitemap = aside.memory.or(transport.sitemap.take());
+    Ok(aside.moved)
 }
 
 impl Planned {
@@ -515,6 +594,7 @@ impl Source {
     pub(crate) fn connector_name(&self) -> &'static str {
         match &self.connector {
             Connector::Feed(_) => "feed",
+            Connector::Sitemap(_) => "sitemap",
             Connector::Notices(_) => "notices",
             Connector::Entities(_) => "entities",
         }
@@ -582,9 +662,13 @@ pub fn digest_of<'a>(files: impl Iterator<Item = &'a [u8]>) -> [u8; 16] {
 pub async fn rehearse(cx: &Context, source: &Source) -> Result<Rehearsal, RunError> {
     let began = Instant::now();
     let fresh = SourceState::default();
+    let source = &Arc::new(source.clone());
     let attempt = match &source.connector {
         Connector::Feed(_) | Connector::Entities(_) => fetch(cx, source, &fresh).await,
         Connector::Notices(rules) => gather(cx, source, &fresh, rules).await,
+        Connector::Sitemap(_) => {
+            Attempted::Ended(sitemap::gather(cx, source, &fresh, false).await?.outcome)
+        }
     };
     let outcome = match attempt {
         Attempted::Ended(outcome) => outcome,
@@ -595,7 +679,7 @@ pub async fn rehearse(cx: &Context, source: &Source) -> Result<Rehearsal, RunErr
         _ => None,
     };
     let scratch = Context { store: Store::in_memory(), ..cx.clone() };
-    let report = store_outcome(&scratch, &Arc::new(source.clone()), outcome, began).await?;
+    let report = store_outcome(&scratch, source, outcome, began).await?;
     let range = store::Range::<tables::ByTime>::all().newest_first();
     let rows = scratch.store.page(range, 1_000)?;
     let items = rows.into_iter().map(|((_, id), ())| scratch.store.get::<tables::Items>(&id));

@@ -110,6 +110,7 @@ impl Source {
             RobotsRule::Obey => fetch::Purpose::Crawl,
             RobotsRule::Ignore { .. } => fetch::Purpose::Chosen,
             RobotsRule::Usual => match &self.connector {
+                Connector::Sitemap(_) => fetch::Purpose::Crawl,
                 Connector::Notices(rules) if rules.page.is_some() => fetch::Purpose::Crawl,
                 Connector::Feed(_) | Connector::Notices(_) | Connector::Entities(_) => {
                     fetch::Purpose::Chosen

@@ -83,12 +83,13 @@ pub(crate) fn state_after(
             after.memory.full_at = Some(at.now);
             // The answer of a portal or a list is no window that moves over a stream.
             let is_feed = matches!(at.source.connector, Connector::Feed(_));
+            let is_stream = is_feed || matches!(at.source.connector, Connector::Sitemap(_));
             if before.baseline.is_some() && !elsewhere && is_feed {
                 let gap = gap(&before, counts, at.now);
                 after.memory.gap = gap.or(before.memory.gap);
                 after.memory.pace_s = pace(at, &before, counts.seen, known(counts), gap.is_some());
             }
-            let newest = parsed_newest(parsed, at.now).filter(|_| is_feed);
+            let newest = parsed_newest(parsed, at.now).filter(|_| is_stream);
             habit::learn(&mut after.memory.habit, counts, newest, before.baseline, at.now);
         }
         Outcome::Unchanged { validators, transport } => {

@@ -51,6 +51,7 @@ pub(crate) fn read(
     }
     let title = read.title.map(|title| line(&title.content, Markup::Html));
     Ok(Parsed {
+        children: Vec::new(),
         format: if version.ends_with("1.1") { "json-feed-1.1" } else { "json-feed-1" }.into(),
         title: title.filter(|title| !title.is_empty()),
         items,

@@ -3,7 +3,7 @@
 //! XML is read by our own tolerant reader in one pass, JSON by feed-rs after mending. feed-rs is
 //! also the oracle of the tests: on well-formed feeds both must agree.
 
-mod address;
+pub(crate) mod address;
 pub(crate) mod calendar;
 mod capture;
 pub(crate) mod date;
@@ -11,8 +11,8 @@ mod elements;
 mod entry;
 mod field;
 mod json;
-mod names;
-mod problems;
+pub(crate) mod names;
+pub(crate) mod problems;
 mod reader;
 mod rhythm;
 pub(crate) mod scan;
@@ -75,6 +75,7 @@ fn xml(text: &str, base: Option<Url>, repairs: &mut Repairs) -> Result<Parsed, P
         items: read.entries,
         problems: Vec::new(),
         next: read.next,
+        children: Vec::new(),
         rejected: read.rejected,
         list: None,
         changes: None,
@@ -105,7 +106,7 @@ fn inherit_authors(items: &mut [model::Entry], authors: Vec<(u8, String)>) {
 }
 
 /// A name for a document by its first element.
-fn what_else(root: Option<&str>) -> String {
+pub(crate) fn what_else(root: Option<&str>) -> String {
     let lower = root.map(str::to_ascii_lowercase);
     match lower.as_deref() {
         Some("html" | "head" | "body" | "meta" | "script" | "div" | "p" | "title") => {
@@ -123,7 +124,7 @@ fn what_else(root: Option<&str>) -> String {
 }
 
 /// A name for bytes that are no text, by what they begin with.
-fn binary(bytes: &[u8]) -> Option<&'static str> {
+pub(crate) fn binary(bytes: &[u8]) -> Option<&'static str> {
     let names: [(&[u8], &str); 9] = [
         (b"\x1f\x8b", "a gzip file"),
         (b"PK\x03\x04", "a ZIP file"),

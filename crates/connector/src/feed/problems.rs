@@ -38,7 +38,7 @@ impl Repair {
             Self::StrayEnd => "an end tag that closes nothing was skipped",
             Self::UndeclaredPrefix => "a namespace prefix that is not declared was taken as usual",
             Self::ControlCharacter => "control characters were dropped",
-            Self::JunkBeforeRoot => "what stands before the feed was skipped",
+            Self::JunkBeforeRoot => "what stands before the root was skipped",
             Self::UnclosedTail => "the document ends in the middle",
         }
     }
