@@ -148,6 +148,37 @@ fn a_day_is_told_as_it_stood_whatever_happened_since() {
 }
 
 #[test]
+fn what_an_alert_of_another_class_was_about_is_marked() {
+    let store = Store::in_memory();
+    let when = |hour: u8| format!("2026-03-29T0{hour}:00:00Z");
+    let vendor = || vec![tag(Facet::Vendor, "huawei", "Huawei")];
+    let first = item("danas", "award", "A contract is awarded", &when(2), vendor());
+    let second = item("danas", "row", "A row of the same list", &when(3), vendor());
+    let quiet = item("danas", "other", "Not told at once", &when(4), vendor());
+    for item in [&first, &second, &quiet] {
+        put_item(&store, item);
+    }
+    let story = model::StoryId([9; 16]);
+    let of_a_list = model::Alert {
+        id: model::AlertId::derive(&rule().id, story, "listing"),
+        story,
+        further: vec![second.id],
+        ..alert(&first, &rule())
+    };
+    put_alert(&store, &of_a_list, &[]);
+    let digest = build_day(&store, &belgrade(), "2026-03-29");
+    let stories = digest.sections.iter().flat_map(|section| &section.stories);
+    let mut marked: Vec<_> = stories.map(|line| (line.title.as_str(), line.alerted)).collect();
+    marked.sort_unstable();
+    let expected = [
+        ("A contract is awarded", true),
+        ("A row of the same list", true),
+        ("Not told at once", false),
+    ];
+    assert_eq!(marked, expected);
+}
+
+#[test]
 fn the_first_digest_floods_nobody() {
     let store = Store::in_memory();
     for n in 0..120 {

@@ -56,6 +56,7 @@ fn told(cx: &Cx<'_>, alert: Alert) -> AlertLine {
         label: model::one_line(&alert.label),
         at: alert.at,
         held: alert.held,
+        items: std::iter::once(alert.item).chain(alert.further).collect(),
     }
 }
 
@@ -92,5 +93,6 @@ fn as_held(cx: &Cx<'_>, alert: Alert, seen: &Seen) -> AlertLine {
         label: model::one_line(&alert.label),
         at: seen.fetched,
         held: Some(if seen.baseline { Held::Baseline } else { Held::Old }),
+        items: Vec::new(),
     }
 }

@@ -69,14 +69,18 @@ type Rank = (bool, Timestamp, StoryId);
 
 pub(super) fn lines(cx: &Cx<'_>, found: Found, alerts: &[AlertLine]) -> Result<Lines, StoreError> {
     let rules = &cx.settings.alerts;
-    let told: BTreeSet<_> = alerts.iter().filter(|a| a.held.is_none()).map(|a| a.id).collect();
+    let sent = || alerts.iter().filter(|alert| alert.held.is_none());
+    let told: BTreeSet<_> = sent().map(|alert| alert.id).collect();
+    // Alerts of lists and awards stand under stories and classes of their own.
+    let told_items: BTreeSet<_> = sent().flat_map(|alert| &alert.items).copied().collect();
     let mut sections: BTreeMap<(u8, String), Vec<(Rank, StoryLine)>> = BTreeMap::new();
     let mut baseline: Vec<(Rank, StoryLine)> = Vec::new();
     for (story, items) in found.stories {
         let old = items.iter().all(|item| item.baseline);
-        let alerted = rules.iter().any(|rule| {
-            told.contains(&model::AlertId::derive(&rule.id, story, crate::alerting::CLASS_NEW))
-        });
+        let alerted = items.iter().any(|seen| told_items.contains(&seen.item))
+            || rules.iter().any(|rule| {
+                told.contains(&model::AlertId::derive(&rule.id, story, crate::alerting::CLASS_NEW))
+            });
         let wanted = alerted || old && items.iter().any(|item| is_wanted(cx, rules, item));
         let line = line(cx, story, items, alerted)?;
         let rank = (!wanted, line.fetched, story);

@@ -74,6 +74,9 @@ pub struct AlertLine {
     pub title: String,
     pub url: Option<String>,
     pub source: String,
+    /// What it is about: the item that caused it and those that were added.
+    #[serde(skip)]
+    pub items: Vec<model::ItemId>,
 }
 
 /// What the first polls of sources brought.
