@@ -305,6 +305,9 @@ pub(crate) fn sight_word(sight: Sight) -> &'static str {
         Sight::Pending => "not polled yet",
         Sight::Off => "off",
         Sight::Retired => "retired",
+        Sight::Failing => "failing",
+        Sight::Late => "read late",
+        Sight::Gap => "possible gap",
     }
 }
 

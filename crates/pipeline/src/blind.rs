@@ -1,15 +1,10 @@
 //! Writes down when a source was not seen, so that coverage of any hour is known for ever: the
 //! attempts themselves are kept for a while only.
 
-use std::time::Duration;
-
-use model::{Blind, Health, SourceState, Timestamp};
+use model::{Blind, Health, SourceState, Timestamp, is_overdue};
 use store::{Commit, tables};
 
 use crate::Source;
-
-/// How late a poll may be, beside its interval, before nobody can be said to watch.
-const GRACE: Duration = Duration::from_secs(600);
 
 /// Notes what an attempt at `now` says about the time since the last one that succeeded. `known` is
 /// the row of the silence that lasts, if one does.
@@ -23,7 +18,6 @@ pub(crate) fn note(
     // What was off was not blind: its transitions tell.
     let was_off = matches!(before.health, Health::Off | Health::Retired);
     let seen = after.last_outcome.is_some_and(|outcome| outcome.is_success());
-    let overdue = before.next_due.after(source.every).after(GRACE);
     let row = if !seen {
         Blind {
             until: None,
@@ -34,12 +28,15 @@ pub(crate) fn note(
         }
     } else if let Some(known) = known {
         Blind { until: Some(now), ..known.clone() }
-    } else if before.last_success.is_some() && !was_off && now > overdue {
+    } else if before.last_success.is_some()
+        && !was_off
+        && is_overdue(before.next_due, source.every, now)
+    {
         Blind {
             until: Some(now),
             noticed: before.next_due,
             outcome: None,
-            reason: Some("nobody polled it".into()),
+            reason: None,
             failures: 0,
         }
     } else {

@@ -1,10 +1,6 @@
 //! Whether a source is being watched: one total function from state and sign to state. Pure.
 
-use model::Health;
-
-/// Failures in a row after which a source that has worked is no longer watched: one hiccup is not
-/// a change of state (I8). Coverage, digests, the console and messages all go by this.
-pub(crate) const FAILURES_BEFORE_BROKEN: u32 = 3;
+use model::{FAILURES_BEFORE_BROKEN, Health};
 
 /// What an attempt says about a source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

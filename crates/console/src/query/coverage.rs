@@ -3,120 +3,88 @@
 use std::ops::ControlFlow;
 use std::time::Duration;
 
-use model::{Health, SourceId, SourceState, Timestamp};
-use store::tables::{Attempts, Blindness, BySource, Outages, Transitions};
+use model::{Cause, Ledger, Sight, SourceId, SourceState, Stretch, Timestamp};
+use store::tables::{Attempts, BySource};
 use store::{Range, Store};
 
+use super::sight::configured as known_as;
 use super::sources::states;
-use super::spans::{History, Stretch};
 use super::walk;
 use crate::Error;
-use crate::rows::{CoverageRow, Gap, OutageRow, Period, Sight};
+use crate::rows::{CoverageRow, Gap, OutageRow, Period};
 use crate::settings::SourceInfo;
 
-/// How late a poll may be, beside its interval, before nobody can be said to watch.
-const GRACE: Duration = Duration::from_secs(600);
+/// The last moment of a time: what is true at its end.
+const MOMENT: Duration = Duration::from_millis(1);
 
-/// What was and was not seen of each source in `period`, by id.
+/// What was and was not seen of each source in the `asked` time, by id, as is known at `now`.
+///
+/// # Errors
+/// When the store fails.
 pub fn coverage(
     store: &Store,
     configured: &[SourceInfo],
     asked: std::ops::Range<Timestamp>,
     now: Timestamp,
 ) -> Result<Vec<CoverageRow>, Error> {
-    let (since, until) = (asked.start, asked.end.min(now));
-    let outages: Vec<_> = outages(store, since)?
-        .into_iter()
-        .map(|row| (row.from, model::Outage { until: row.until }))
-        .collect();
+    let asked = asked.start..asked.end.min(now);
+    let outages = store.outages(asked.start)?;
     states(store, configured)?
         .into_iter()
         .map(|(id, (info, state))| {
-            let (sight, from, reason) = sight(info, &state, now);
-            let history = History {
-                outages: outages.clone(),
-                ..history(store, &id, &state, (sight, from, reason.clone()), since)?
-            };
-            Ok(CoverageRow {
-                period: period(store, &id, since)?,
-                gaps: gaps(store, &id, since)?,
-                spans: history.spans(since, until),
-                items: new_items(store, &id, since, until)?,
-                source: id,
-                name: info.map(|info| info.name.clone()),
-                state: sight,
-                since: from,
-                reason,
-                outcome: state.last_outcome,
-                last_attempt: state.last_attempt,
-                last_success: state.last_success,
-            })
+            let known = info.map(known_as);
+            let time = (asked.start, now);
+            let ledger = store.ledger(&id, &state, known.as_ref(), &outages, time)?;
+            row(store, (id, info, state), &ledger, &asked, now)
         })
         .collect()
 }
 
-/// What is known of a source since `since`, without the daemon's own outages.
-fn history(
+fn row(
     store: &Store,
-    id: &SourceId,
-    state: &SourceState,
-    (sight, from, reason): (Sight, Option<Timestamp>, Option<String>),
-    since: Timestamp,
-) -> Result<History, Error> {
-    // What was tried before silences were written down began at a time that nobody knows.
-    let unknown = state.last_attempt.map(|_| Timestamp::EPOCH);
-    let mut history = History { begun: state.baseline.or(unknown), ..History::default() };
-    walk(
-        store,
-        || Range::<Blindness>::prefix(id),
-        |(_, seen), blind| {
-            if *seen == Timestamp::EPOCH {
-                history.begun = Some(blind.noticed);
-            }
-            if blind.until.is_none_or(|until| until >= since) {
-                history.blind.push((*seen, blind));
-            }
-            Ok(ControlFlow::Continue(()))
-        },
-    )?;
-    walk(
-        store,
-        || Range::<Transitions>::prefix(id),
-        |(_, at), change| {
-            history.changes.push((*at, change));
-            Ok(ControlFlow::Continue(()))
-        },
-    )?;
-    let told = history.blind.last().is_some_and(|(_, blind)| blind.until.is_none());
-    let changed = history.changes.last().map(|(at, _)| *at);
-    history.now = match sight {
-        Sight::Blind if !told => {
-            Some(Stretch { from: from.unwrap_or(since), to: None, sight, reason })
-        }
-        Sight::Off | Sight::Retired => {
-            let from = changed.or(from).or(state.last_attempt).unwrap_or(Timestamp::EPOCH);
-            Some(Stretch { from, to: None, sight, reason })
-        }
-        Sight::Blind | Sight::Watched | Sight::Pending => None,
+    (id, info, state): (SourceId, Option<&SourceInfo>, SourceState),
+    ledger: &Ledger,
+    asked: &std::ops::Range<Timestamp>,
+    now: Timestamp,
+) -> Result<CoverageRow, Error> {
+    let spans = ledger.stretches(asked.start, asked.end);
+    let at_last = ledger.stretches(now.before(MOMENT), now).pop();
+    let (sight, since, reason) = match at_last {
+        Some(last) => (last.state, last.since, last.reason),
+        None => (Sight::Pending, None, None),
     };
-    if matches!(sight, Sight::Off | Sight::Retired) && history.begun.is_none() {
-        history.begun = Some(Timestamp::EPOCH);
-    }
-    Ok(history)
+    let well = || state.health_since.filter(|_| state.health.is_watched()).or(state.baseline);
+    let reaches = |gap: &model::Gap| gap.from < asked.end && gap.to > asked.start;
+    let gaps = ledger.gaps.iter().map(|(_, gap)| gap).filter(|gap| reaches(gap));
+    Ok(CoverageRow {
+        period: period(store, &id, asked)?,
+        possible_gaps: gaps.cloned().map(Into::into).collect(),
+        gaps: silences(&spans),
+        items: new_items(store, &id, asked)?,
+        spans,
+        source: id,
+        name: info.map(|info| info.name.clone()),
+        state: sight,
+        health: Some(state.health),
+        since: if sight == Sight::Watched { well() } else { since },
+        reason,
+        outcome: state.last_outcome,
+        last_attempt: state.last_attempt,
+        last_success: state.last_success,
+    })
 }
 
 fn new_items(
     store: &Store,
     source: &SourceId,
-    since: Timestamp,
-    until: Timestamp,
+    asked: &std::ops::Range<Timestamp>,
 ) -> Result<u64, Error> {
     let mut items = 0;
     walk(
         store,
-        || Range::<BySource>::since(&(source.clone(), since)),
+        || Range::<BySource>::since(&(source.clone(), asked.start)),
         |(id, at, _), ()| {
-            if id != source || *at >= until {
+            if id != source || *at >= asked.end {
                 return Ok(ControlFlow::Break(()));
             }
             items += 1;
@@ -126,89 +94,51 @@ fn new_items(
     Ok(items)
 }
 
-/// Whether the source is seen at `now`, since when, and if not, why. One failed attempt is enough
-/// to be blind: what the source said since the last success is not known.
-pub(super) fn sight(
-    info: Option<&SourceInfo>,
-    state: &SourceState,
-    now: Timestamp,
-) -> (Sight, Option<Timestamp>, Option<String>) {
-    let Some(info) = info else {
-        let reason = "it is no longer configured".to_owned();
-        return (Sight::Retired, state.last_attempt, Some(reason));
-    };
-    if let Some(off) = &info.off {
-        return (Sight::Off, None, Some(off.clone()));
-    }
-    let Some(outcome) = state.last_outcome else {
-        return (Sight::Pending, None, Some("it was not polled yet".into()));
-    };
-    if !outcome.is_success() {
-        let reason = match &state.error {
-            Some(error) => format!("{outcome}: {error}"),
-            None => outcome.to_string(),
-        };
-        return (Sight::Blind, state.last_success, Some(reason));
-    }
-    let overdue = state.next_due.after(info.every).after(GRACE);
-    if now > overdue {
-        let reason = format!("it was due at {} and nobody polled it", state.next_due);
-        return (Sight::Blind, state.last_success, Some(reason));
-    }
-    let healthy = state.health_since.filter(|_| state.health == Health::Healthy);
-    (Sight::Watched, healthy.or(state.baseline), None)
-}
-
-fn period(store: &Store, source: &SourceId, since: Timestamp) -> Result<Period, Error> {
+/// The sum of the attempts in a time, as far as they are kept.
+fn period(
+    store: &Store,
+    source: &SourceId,
+    asked: &std::ops::Range<Timestamp>,
+) -> Result<Period, Error> {
     let mut period = Period::default();
     walk(
         store,
         || Range::<Attempts>::prefix(source).newest_first(),
         |(_, at), attempt| {
-            if *at < since {
+            if *at < asked.start {
                 return Ok(ControlFlow::Break(()));
             }
-            period.add(&attempt);
+            if *at < asked.end {
+                period.add(&attempt);
+            }
             Ok(ControlFlow::Continue(()))
         },
     )?;
     Ok(period)
 }
 
-/// The stretches in which the source was broken, as far as they reach behind `since`.
-fn gaps(store: &Store, source: &SourceId, since: Timestamp) -> Result<Vec<Gap>, Error> {
-    let mut gaps = Vec::new();
-    let mut end = None;
-    walk(
-        store,
-        || Range::<Transitions>::prefix(source).newest_first(),
-        |(_, at), change| {
-            if change.to == Health::Broken {
-                gaps.push(Gap { from: *at, to: end, reason: change.reason });
-            }
-            end = Some(*at);
-            // What began before the period may reach into it; what ended before it does not.
-            Ok(if *at < since { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
-        },
-    )?;
-    gaps.reverse();
-    Ok(gaps)
+/// The times without reading, whole, where several stretches are parts of one.
+fn silences(spans: &[Stretch]) -> Vec<Gap> {
+    let mut silences: Vec<Gap> = Vec::new();
+    for span in spans {
+        let lost = matches!(span.state, Sight::Blind | Sight::Late);
+        if !lost || !matches!(span.cause, Cause::Failed | Cause::NotPolled) {
+            continue;
+        }
+        let from = span.since.unwrap_or(span.from);
+        match silences.last_mut() {
+            Some(last) if last.from == from => {}
+            _ => silences.push(Gap { from, to: span.until, reason: span.reason.clone() }),
+        }
+    }
+    silences
 }
 
 /// When the daemon did not run, as far as it reaches behind `since`; oldest first.
+///
+/// # Errors
+/// When the store fails.
 pub fn outages(store: &Store, since: Timestamp) -> Result<Vec<OutageRow>, Error> {
-    let mut rows = Vec::new();
-    walk(
-        store,
-        || Range::<Outages>::all().newest_first(),
-        |from, outage| {
-            if outage.until < since {
-                return Ok(ControlFlow::Break(()));
-            }
-            rows.push(OutageRow { from: *from, until: outage.until });
-            Ok(ControlFlow::Continue(()))
-        },
-    )?;
-    rows.reverse();
-    Ok(rows)
+    let rows = store.outages(since)?.into_iter();
+    Ok(rows.map(|(from, outage)| OutageRow { from, until: outage.until }).collect())
 }

@@ -7,7 +7,7 @@ use model::{Facet, SourceId, Timestamp};
 use store::tables::{ByTag, Items};
 use store::{Range, Store};
 
-use super::coverage::sight;
+use super::sight::sight;
 use super::sources::states;
 use super::{Vendor, walk};
 use crate::rows::{Brought, MatrixGap, MatrixRow, Sight};
@@ -39,8 +39,10 @@ pub fn matrix(
         let country = info.country.as_deref();
         watching.entry(country).or_default();
         country_of.insert(id.clone(), country);
-        match sight(Some(info), &state, now).0 {
-            Sight::Watched => watching.entry(country).or_default().push(id),
+        match sight(Some(info), &state, now) {
+            Sight::Watched | Sight::Failing | Sight::Late | Sight::Gap => {
+                watching.entry(country).or_default().push(id)
+            }
             Sight::Blind | Sight::Pending => blind.entry(country).or_default().push(id),
             Sight::Off | Sight::Retired => {}
         }

@@ -8,8 +8,8 @@ mod items;
 mod matrix;
 mod params;
 mod quarantine;
+mod sight;
 mod sources;
-mod spans;
 mod status;
 mod vendor;
 

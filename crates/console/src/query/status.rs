@@ -7,11 +7,11 @@ use model::Timestamp;
 use store::tables::{AlertsByTime, ByTime, DeadLetters, Outbox};
 use store::{Range, Store};
 
-use super::coverage::sight;
+use super::sight::sight;
 use super::sources::states;
 use super::{count, walk};
 use crate::Error;
-use crate::rows::{OutboxCounts, Sight, SourceCounts, Status};
+use crate::rows::{OutboxCounts, SourceCounts, Status};
 use crate::settings::SourceInfo;
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -21,13 +21,7 @@ pub fn status(store: &Store, configured: &[SourceInfo], now: Timestamp) -> Resul
     let yesterday = now.before(DAY);
     let mut sources = SourceCounts::default();
     for (info, state) in states(store, configured)?.values() {
-        *match sight(*info, state, now).0 {
-            Sight::Watched => &mut sources.watched,
-            Sight::Blind => &mut sources.blind,
-            Sight::Pending => &mut sources.pending,
-            Sight::Off => &mut sources.off,
-            Sight::Retired => &mut sources.retired,
-        } += 1;
+        sources.add(sight(*info, state, now));
     }
     let mut outbox = OutboxCounts::default();
     walk(store, Range::<Outbox>::all, |(due, _, _), _| {

@@ -1,30 +1,18 @@
 //! What was watched, and what was not.
 
-use model::{Attempt, Counts, OutcomeKind, SourceId, Timestamp};
+use model::{Attempt, Counts, Health, OutcomeKind, Sight, SourceId, Stretch, Timestamp};
 use serde::{Deserialize, Serialize};
-
-/// Whether a source is seen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Sight {
-    /// The last poll read it, and the next one is not overdue.
-    Watched,
-    /// It cannot be read, or nobody polls it.
-    Blind,
-    /// Not polled yet.
-    Pending,
-    /// Configured, and switched off.
-    Off,
-    /// No longer configured; its items are kept.
-    Retired,
-}
 
 /// What was and was not seen of one source.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CoverageRow {
     pub source: SourceId,
     pub name: Option<String>,
+    /// How it is seen now, whatever period was asked for.
     pub state: Sight,
+    /// What its answers are like, beside whether there are any.
+    #[serde(default)]
+    pub health: Option<Health>,
     /// Since when; `null`: ever since it was configured.
     pub since: Option<Timestamp>,
     /// Why it is not watched.
@@ -35,24 +23,17 @@ pub struct CoverageRow {
     pub last_success: Option<Timestamp>,
     /// What the asked period brought.
     pub period: Period,
-    /// When it was blind in the asked period, oldest first.
+    /// When it could not be read in the asked period, read afterwards or not, oldest first.
     pub gaps: Vec<Gap>,
     /// The whole asked period without a hole, oldest first.
     #[serde(default)]
-    pub spans: Vec<Span>,
+    pub spans: Vec<Stretch>,
+    /// Times within the asked period of which entries may have been missed, oldest first.
+    #[serde(default)]
+    pub possible_gaps: Vec<PossibleGapRow>,
     /// Items that first came in the asked period; watched and none: it was quiet.
     #[serde(default)]
     pub items: u64,
-}
-
-/// A stretch of time in which a source was in one state.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Span {
-    pub from: Timestamp,
-    pub to: Timestamp,
-    pub state: Sight,
-    /// Why it was not watched.
-    pub reason: Option<String>,
 }
 
 /// The sum of the attempts in a period.
@@ -88,6 +69,22 @@ pub struct Gap {
     /// `null`: it lasts.
     pub to: Option<Timestamp>,
     pub reason: Option<String>,
+}
+
+/// Between two polls everything in a document's window was replaced: entries may be missing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PossibleGapRow {
+    /// `from`, `to`, and in `fill` what looking for them elsewhere came to.
+    #[serde(flatten)]
+    pub gap: model::Gap,
+    /// The missed entries were looked for in a place that reaches back far enough.
+    pub filled: bool,
+}
+
+impl From<model::Gap> for PossibleGapRow {
+    fn from(gap: model::Gap) -> Self {
+        Self { filled: gap.is_filled(), gap }
+    }
 }
 
 /// A stretch of time in which the daemon did not run: nothing was watched.

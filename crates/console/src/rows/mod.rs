@@ -13,7 +13,7 @@ mod status;
 mod vendor;
 
 pub use self::alert::{AlertDetail, AlertRow, Outlet};
-pub use self::coverage::{CoverageRow, Gap, OutageRow, Period, Sight, Span};
+pub use self::coverage::{CoverageRow, Gap, OutageRow, Period, PossibleGapRow};
 pub use self::delivery::{DeliveryRow, MessageKind};
 pub use self::item::{ItemDetail, ItemRow, RevisionRow};
 pub use self::matrix::{Brought, MatrixGap, MatrixRow};
@@ -22,3 +22,4 @@ pub use self::record::{ListingRow, NoticeRow};
 pub use self::source::SourceRow;
 pub use self::status::{OutboxCounts, SourceCounts, Status};
 pub use self::vendor::{VendorListing, VendorNotice, VendorRow};
+pub use model::{Cause, Sight, Stretch as Span};

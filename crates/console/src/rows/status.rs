@@ -1,6 +1,6 @@
 //! Everything at a glance.
 
-use model::Timestamp;
+use model::{Sight, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// Everything at a glance.
@@ -24,9 +24,26 @@ pub struct Status {
 pub struct SourceCounts {
     pub watched: u64,
     pub blind: u64,
+    /// The latest attempts failed, too few of them to call it blind.
+    #[serde(default)]
+    pub failing: u64,
     pub pending: u64,
     pub off: u64,
     pub retired: u64,
+}
+
+impl SourceCounts {
+    /// Counts a source that is seen so now.
+    pub(crate) fn add(&mut self, sight: Sight) {
+        *match sight {
+            Sight::Watched | Sight::Late | Sight::Gap => &mut self.watched,
+            Sight::Blind => &mut self.blind,
+            Sight::Failing => &mut self.failing,
+            Sight::Pending => &mut self.pending,
+            Sight::Off => &mut self.off,
+            Sight::Retired => &mut self.retired,
+        } += 1;
+    }
 }
 
 /// What waits to be sent.

@@ -281,7 +281,7 @@ fn coverage_says_of_each_source_whether_it_is_seen_since_when_and_why_not() {
     let period = rows[1].period;
     assert_eq!((period.attempts, period.read, period.counts.seen, period.counts.new), (3, 2, 9, 3));
     let gaps: Vec<_> = rows[6].gaps.iter().map(|gap| (gap.from, gap.to)).collect();
-    assert_eq!(gaps, [(minute(290), Some(minute(310))), (minute(550), None)]);
+    assert_eq!(gaps, [(minute(290), Some(minute(310))), (minute(500), None)]);
     let outages = query::outages(&store, minute(300)).unwrap();
     assert_eq!(outages.iter().map(|row| row.from).collect::<Vec<_>>(), [minute(290)]);
 }
@@ -296,7 +296,7 @@ fn every_hour_of_a_source_is_told_and_what_came_in_it() {
             noticed: minute(331),
             outcome: Some(OutcomeKind::Unreachable),
             reason: Some("server answered 503".into()),
-            failures: 1,
+            failures: 3,
         };
         let key = (source("healthy"), minute(326));
         commit.put::<store::tables::Blindness>(&key, &blind);
@@ -308,8 +308,8 @@ fn every_hour_of_a_source_is_told_and_what_came_in_it() {
         (spans, row.items)
     };
     let all: (Vec<_>, u64) = hour(326);
-    let (blind, watched) = (Sight::Blind, Sight::Watched);
-    let expected = vec![(minute(326), minute(340), blind), (minute(340), minute(386), watched)];
+    let (late, watched) = (Sight::Late, Sight::Watched);
+    let expected = vec![(minute(326), minute(340), late), (minute(340), minute(386), watched)];
     assert_eq!(all, (expected, 0));
     let (spans, items) = hour(400);
     assert_eq!((spans, items), (vec![(minute(400), minute(460), watched)], 0), "quiet");
@@ -317,7 +317,7 @@ fn every_hour_of_a_source_is_told_and_what_came_in_it() {
     let (spans, items) = hour(280);
     assert_eq!(items, 1);
     assert!(spans.contains(&(minute(280), minute(290), watched)), "{spans:?}");
-    assert!(spans.iter().any(|(_, _, state)| *state == blind), "{spans:?}");
+    assert!(spans.iter().any(|(_, _, state)| *state == Sight::Blind), "{spans:?}");
 }
 
 #[test]
@@ -401,6 +401,7 @@ fn the_status_counts_what_happened_in_a_day() {
     let status = query::status(&store, &configured, now()).unwrap();
     let sources = status.sources;
     assert_eq!((sources.watched, sources.blind, sources.pending), (1, 3, 1));
+    assert_eq!(sources.failing, 0);
     assert_eq!((sources.off, sources.retired), (1, 1));
     assert_eq!((status.items_day, status.alerts_day, status.dead_letters), (1, 1, 1));
     assert_eq!((status.outbox.queued, status.outbox.due), (2, 1));

@@ -81,7 +81,6 @@ impl Ledger {
             reason: reason.clone(),
             ever: *from == Timestamp::EPOCH,
         }));
-        let before = self.begun.map_or("it was never polled", |_| "it was not polled yet");
         let is_off = self.begun.is_none() && self.off.is_some();
         let to = if is_off { Some(Timestamp::EPOCH) } else { self.begun };
         layers.push(Layer {
@@ -89,7 +88,7 @@ impl Ledger {
             to,
             sight: Sight::Pending,
             cause: Cause::NotBegun,
-            reason: Some(before.into()),
+            reason: Some(NOT_POLLED.into()),
             ever: true,
         });
         layers
@@ -117,7 +116,7 @@ impl Ledger {
             reason = Some(NOT_RUNNING.to_owned());
         }
         let reason = reason.or_else(|| silence.told(sight));
-        Some(Layer { from, to: silence.until, sight, cause, reason, ever: false })
+        Some(Layer { from, to: silence.until, sight, cause, reason, ever: silence.is_first() })
     }
 
     /// It was long enough to be a change of state: health said so, or nobody polled.
@@ -180,9 +179,7 @@ impl Ledger {
             let (sight, cause, reason) = match change.to {
                 Health::Off => (Sight::Off, Cause::Off, change.reason.clone()),
                 Health::Retired => (Sight::Retired, Cause::Off, change.reason.clone()),
-                Health::Unknown => {
-                    (Sight::Pending, Cause::NotBegun, Some("it was not polled yet".into()))
-                }
+                Health::Unknown => (Sight::Pending, Cause::NotBegun, Some(NOT_POLLED.into())),
                 _ => return None,
             };
             let to = self.changes.get(place + 1).map(|(next, _)| *next);
@@ -192,6 +189,7 @@ impl Ledger {
 }
 
 const NOT_RUNNING: &str = "stackwatch did not run";
+const NOT_POLLED: &str = "it was not polled yet";
 
 /// The source cannot be read in this state.
 fn is_lost(health: Health) -> bool {

@@ -5,6 +5,7 @@
 
 mod alerts;
 mod collect;
+mod footer;
 mod line;
 mod period;
 mod plan;
@@ -22,7 +23,7 @@ pub use line::{Outlet, Section, StoryLine};
 pub use period::{Period, day, next_due, period_ending};
 pub use plan::plan;
 pub use render::render;
-pub use watched::{Blind, Off, Silence, Watched};
+pub use watched::{Blind, Changed, Failing, Missed, Off, PossibleGaps, Silence, Watched};
 
 use crate::{DigestSettings, Settings, Source};
 

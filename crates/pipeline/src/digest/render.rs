@@ -7,7 +7,8 @@ use minijinja::syntax::SyntaxConfig;
 use minijinja::{Environment, Value, context};
 use model::{Facet, Held, HttpUrl, Timestamp};
 
-use super::{AlertLine, Blind, Digest, Off, Section, Silence, StoryLine};
+use super::footer::footer;
+use super::{AlertLine, Digest, Section, StoryLine};
 use crate::DigestFormat;
 
 /// The digest in one of its formats, with a line break at the end.
@@ -23,12 +24,12 @@ pub fn render(digest: &Digest, format: DigestFormat) -> String {
 }
 
 /// A local time as people read it in the digest's zone.
-fn local(zone: &TimeZone, time: Timestamp) -> String {
+pub(super) fn local(zone: &TimeZone, time: Timestamp) -> String {
     time.to_jiff().to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M").to_string()
 }
 
 /// The same with the offset: on days when the clock is set one local time can mean two.
-fn local_exact(zone: &TimeZone, time: Timestamp) -> String {
+pub(super) fn local_exact(zone: &TimeZone, time: Timestamp) -> String {
     time.to_jiff().to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M %:z").to_string()
 }
 
@@ -92,48 +93,8 @@ fn summary(digest: &Digest) -> String {
     text
 }
 
-fn number(n: usize, one: &str, many: &str) -> String {
+pub(super) fn number(n: usize, one: &str, many: &str) -> String {
     format!("{n} {}", if n == 1 { one } else { many })
-}
-
-fn off_line(off: &Off) -> String {
-    format!("{} off: {}", number(off.sources, "source is", "sources are"), off.reason)
-}
-
-fn watched_line(digest: &Digest) -> String {
-    let watched = &digest.watched;
-    format!(
-        "Watched {} of {} sources during the whole period.",
-        watched.throughout, watched.sources
-    )
-}
-
-fn stretch(zone: &TimeZone, silence: &Silence) -> String {
-    let span = match (silence.since, silence.until) {
-        (Some(since), Some(until)) => format!("{} to {}", local(zone, since), local(zone, until)),
-        (Some(since), None) => format!("since {}", local(zone, since)),
-        (None, Some(until)) => format!("first read at {}", local(zone, until)),
-        (None, None) => "never read so far".into(),
-    };
-    match &silence.reason {
-        Some(reason) => format!("{span} ({reason})"),
-        None => span,
-    }
-}
-
-fn blind_line(zone: &TimeZone, blind: &Blind) -> String {
-    let mut parts: Vec<_> = blind.stretches.iter().map(|s| stretch(zone, s)).collect();
-    if blind.not_listed > 0 {
-        parts.insert(0, format!("{} earlier times", blind.not_listed));
-    }
-    parts.join("; ")
-}
-
-/// Blind at the end first: that is what someone must mend.
-fn blind_sources(digest: &Digest) -> impl Iterator<Item = (&Blind, String)> {
-    let still = digest.watched.blind.iter().filter(|blind| blind.is_blind_at_end());
-    let over = digest.watched.blind.iter().filter(|blind| !blind.is_blind_at_end());
-    still.chain(over).map(|blind| (blind, blind_line(&digest.zone, blind)))
 }
 
 fn markdown(digest: &Digest) -> String {
@@ -202,20 +163,9 @@ impl Markdown {
     }
 
     fn not_watched(&mut self, digest: &Digest) {
-        let zone = &digest.zone;
         self.paragraph("## What was not watched");
-        self.line(&format!("- {}", watched_line(digest)));
-        for outage in &digest.watched.outages {
-            let (from, to) = (local_exact(zone, outage.start), local_exact(zone, outage.end));
-            self.line(&format!(
-                "- stackwatch did not run from {from} to {to}: nothing was watched"
-            ));
-        }
-        for (blind, told) in blind_sources(digest) {
-            self.line(&format!("- {} was not read: {}", escaped(&blind.name), escaped(&told)));
-        }
-        for off in &digest.watched.off {
-            self.line(&format!("- {}", escaped(&off_line(off))));
+        for line in footer(digest) {
+            self.line(&format!("- {}", escaped(&line)));
         }
     }
 }
@@ -260,12 +210,6 @@ static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
 
 fn html(digest: &Digest) -> String {
     let zone = &digest.zone;
-    let outages = digest.watched.outages.iter().map(|outage| {
-        context! { start => local_exact(zone, outage.start), end => local_exact(zone, outage.end) }
-    });
-    let blind =
-        blind_sources(digest).map(|(blind, told)| context! { name => &blind.name, told => told });
-    let off = digest.watched.off.iter();
     let values = context! {
         heading => digest.heading(),
         start => local_exact(zone, digest.period.start),
@@ -283,10 +227,7 @@ fn html(digest: &Digest) -> String {
         baseline_total => digest.baseline.stories,
         baseline_summary => number(digest.baseline.stories, "story", "stories"),
         baseline_more => digest.baseline.not_listed,
-        watched => watched_line(digest),
-        outages => outages.collect::<Vec<_>>(),
-        blind => blind.collect::<Vec<_>>(),
-        off => off.map(off_line).collect::<Vec<_>>(),
+        footer => footer(digest),
     };
     let template = TEMPLATES.get_template("digest.html").expect("added above");
     template.render(values).expect("the fuel lasts for every digest: its lines are bounded")
