@@ -1,5 +1,7 @@
 //! Reads: items, alerts, deliveries, coverage, sources.
 
+use std::time::Duration;
+
 use console::query::{self, AlertsQuery, DeliveriesQuery, ItemsQuery};
 use console::rows::{AlertDetail, AlertRow, DeliveryRow, ItemRow, Sight, SourceRow};
 use model::{DeliveryState, Facet, Tag, Timestamp, one_line};
@@ -193,19 +195,36 @@ pub(crate) async fn sources(cli: &Cli, json: bool) -> Outcome {
             row.id.to_string(),
             output::or_dash(row.name.as_ref()),
             output::or_dash(row.category.as_ref()),
-            match &row.off {
-                Some(reason) => format!("off: {reason}"),
-                None => match &row.robots_ignored {
-                    Some(reason) => format!("{}, ignores robots.txt: {reason}", row.health),
-                    None => row.health.to_string(),
-                },
-            },
+            health_words(&at, row),
             row.last_success.map_or_else(|| "never".into(), |time| local(&at, time)),
             output::or_dash(row.error.as_ref()),
         ]
     });
     let header = ["id", "name", "category", "health", "last success", "last error"];
     output::table(&header, cells.collect())
+}
+
+/// How long a possible gap stands beside the health of a source.
+const GAP_SHOWN: Duration = Duration::from_secs(7 * 24 * 3_600);
+
+/// `healthy, 1 attempt failed, possible gap until 2026-03-01 07:00`
+fn health_words(at: &Installation, row: &SourceRow) -> String {
+    if let Some(reason) = &row.off {
+        return format!("off: {reason}");
+    }
+    let mut words = row.health.to_string();
+    if row.health.is_watched() && row.failures > 0 {
+        let attempts = if row.failures == 1 { "attempt" } else { "attempts" };
+        words.push_str(&format!(", {} {attempts} failed", row.failures));
+    }
+    let gap = row.possible_gap.filter(|gap| SystemClock.now().since(gap.to) < GAP_SHOWN);
+    if let Some(gap) = gap {
+        words.push_str(&format!(", possible gap until {}", local(at, gap.to)));
+    }
+    if let Some(reason) = &row.robots_ignored {
+        words.push_str(&format!(", ignores robots.txt: {reason}"));
+    }
+    words
 }
 
 pub(crate) fn moment(at: &Installation, text: Option<&str>) -> Result<Option<Timestamp>, Failure> {

@@ -65,6 +65,7 @@ fn row(id: SourceId, info: Option<&SourceInfo>, state: SourceState) -> SourceRow
         error: state.error,
         failures: state.failures,
         polls: state.polls,
+        possible_gap: state.memory.gap,
         next_due: Some(state.next_due).filter(|_| polled && state.polls > 0),
     }
 }

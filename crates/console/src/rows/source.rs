@@ -1,6 +1,6 @@
 //! Sources, as configured and as they do.
 
-use model::{Health, OutcomeKind, SourceId, Timestamp};
+use model::{Health, OutcomeKind, PossibleGap, SourceId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// One source: what is configured and how it does.
@@ -34,4 +34,7 @@ pub struct SourceRow {
     pub polls: u32,
     /// When it is polled next; `null` when it is off.
     pub next_due: Option<Timestamp>,
+    /// When entries may have been missed last.
+    #[serde(default)]
+    pub possible_gap: Option<PossibleGap>,
 }
