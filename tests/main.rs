@@ -9,6 +9,7 @@ mod lists;
 mod notices;
 mod once;
 mod quarantine;
+mod replay;
 mod repository;
 mod retag;
 

@@ -103,7 +103,10 @@ impl Daemon {
             stop.clone(),
         );
         tasks.spawn(async move { Ok(served.await?) });
-        let watched = pipeline::watch(receiver.clone(), stop.clone(), |_, _| {});
+        let counters = console.clone();
+        let watched = pipeline::watch(receiver.clone(), stop.clone(), move |_, report| {
+            counters.attempted(report.outcome, &report.counts, report.bytes);
+        });
         tasks.spawn(async move { Ok(watched.await?) });
         let delivered = {
             let (deliverer, stop) = (deliverer.clone(), stop.clone());

@@ -21,6 +21,7 @@ mod serve;
 mod settings;
 mod socket;
 mod state;
+mod tally;
 
 pub use crate::actions::{
     Actions, Answer, DigestQuery, Document, QuarantineRetry, RetagQuery, RetryQuery,

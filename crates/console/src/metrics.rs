@@ -1,12 +1,12 @@
-//! `/metrics`: gauges made afresh from the store at each scrape, so that none can drift. Labelled
-//! by configured source, by kind and by state, never by anything that a source says.
+//! `/metrics`: gauges made afresh from the store at each scrape, so that none can drift, and counters
+//! since the start of the daemon. Labelled by configured source, by kind and by state, never by anything that a source says.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
-use model::Timestamp;
-use prometheus_client::metrics::counter::ConstCounter;
+use model::{Health, Timestamp};
+use prometheus_client::metrics::counter::{ConstCounter, Counter};
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::{ConstGauge, Gauge};
 use prometheus_client::registry::Registry;
@@ -14,12 +14,14 @@ use store::Store;
 
 use crate::query::{self, QuarantineQuery};
 use crate::rows::{SourceRow, Status};
+use crate::tally::Tally;
 use crate::{Error, Settings};
 
 pub(crate) const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 type Labels = Vec<(&'static str, String)>;
 type Gauges = Family<Labels, Gauge<f64, AtomicU64>>;
+type Counters = Family<Labels, Counter>;
 
 /// The text of one scrape.
 pub(crate) fn text(
@@ -27,9 +29,11 @@ pub(crate) fn text(
     settings: &Settings,
     now: Timestamp,
     uptime: Duration,
+    tally: &Tally,
 ) -> Result<String, Error> {
     let mut registry = Registry::default();
     process(&mut registry, uptime);
+    of_tally(&mut registry, tally);
     of_store(&mut registry, &store.health());
     of_status(&mut registry, &query::status(store, &settings.sources, now)?, now);
     of_sources(&mut registry, &query::sources(store, &settings.sources)?);
@@ -58,6 +62,24 @@ fn gauges(registry: &mut Registry, name: &str, help: &str) -> Gauges {
     let family = Gauges::default();
     registry.register(name, help, family.clone());
     family
+}
+
+fn counters(registry: &mut Registry, name: &str, help: &str) -> Counters {
+    let family = Counters::default();
+    registry.register(name, help, family.clone());
+    family
+}
+
+fn of_tally(registry: &mut Registry, tally: &Tally) {
+    let attempts = counters(registry, "stackwatch_attempts", "Attempts at sources by their end");
+    for (outcome, count) in tally.attempts() {
+        attempts.get_or_create(&vec![("outcome", outcome.to_owned())]).inc_by(count);
+    }
+    let entries = counters(registry, "stackwatch_entries", "Entries by what became of them");
+    for (fate, count) in tally.entries() {
+        entries.get_or_create(&vec![("fate", fate.to_owned())]).inc_by(count);
+    }
+    counter(registry, "stackwatch_fetched_bytes", "Bytes of documents", tally.bytes());
 }
 
 fn process(registry: &mut Registry, uptime: Duration) {
@@ -124,6 +146,7 @@ fn of_status(registry: &mut Registry, status: &Status, now: Timestamp) {
     let sources = gauges(registry, "stackwatch_sources", "Sources by what is seen of them");
     for (state, number) in [
         ("watched", status.sources.watched),
+        ("failing", status.sources.failing),
         ("blind", status.sources.blind),
         ("pending", status.sources.pending),
         ("off", status.sources.off),
@@ -170,7 +193,13 @@ fn of_sources(registry: &mut Registry, sources: &[SourceRow]) {
     for ((kind, outcome), number) in outcomes {
         set(&by_outcome, vec![("connector", kind), ("outcome", outcome.to_owned())], number);
     }
-    let by_health = gauges(registry, "stackwatch_source_health", "Sources by health");
+    // All states, so that a rule on one of them has something to go by from the first moment.
+    let states = gauges(registry, "stackwatch_sources_by_health", "Sources by health, all kinds");
+    for state in Health::ALL {
+        let number = sources.iter().filter(|source| source.health == *state).count() as u64;
+        set(&states, vec![("health", state.to_string())], number);
+    }
+    let by_health = gauges(registry, "stackwatch_source_health", "Sources by kind and health");
     for ((kind, health), number) in health {
         set(&by_health, vec![("connector", kind), ("health", health.to_owned())], number);
     }

@@ -4,11 +4,12 @@
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
-use model::Timestamp;
+use model::{Counts, OutcomeKind, Timestamp};
 use store::Store;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
+use crate::tally::Tally;
 use crate::{Actions, Error, Settings};
 
 /// Reads of the store at once; more wait.
@@ -37,6 +38,7 @@ struct Inner {
     troubles: RwLock<Arc<[String]>>,
     reads: Arc<Semaphore>,
     actions: Arc<Semaphore>,
+    tally: Tally,
 }
 
 struct Open {
@@ -55,6 +57,7 @@ impl State {
             troubles: RwLock::new(Arc::from([])),
             reads: Arc::new(Semaphore::new(READS)),
             actions: Arc::new(Semaphore::new(ACTIONS)),
+            tally: Tally::default(),
         }))
     }
 
@@ -73,6 +76,15 @@ impl State {
     /// `/healthz` as degraded until the next call takes it away.
     pub fn trouble(&self, reasons: Vec<String>) {
         *self.0.troubles.write().unwrap_or_else(PoisonError::into_inner) = reasons.into();
+    }
+
+    /// Counts an attempt at a source, for `/metrics`.
+    pub fn attempted(&self, outcome: OutcomeKind, counts: &Counts, bytes: u64) {
+        self.0.tally.add(outcome, counts, bytes);
+    }
+
+    pub(crate) fn tally(&self) -> &Tally {
+        &self.0.tally
     }
 
     pub(crate) fn settings(&self) -> Arc<Settings> {

@@ -9,8 +9,9 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware::from_fn_with_state;
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{get, post};
+use store::Store;
 
-use crate::{Error, State, atom, health, metrics, page};
+use crate::{Error, Settings, State, atom, health, metrics, page};
 
 pub use self::guard::Transport;
 
@@ -64,8 +65,11 @@ async fn healthz(Shared(state): Shared<State>) -> Response {
 
 async fn metrics_text(Shared(state): Shared<State>) -> Result<Response, Error> {
     let uptime = state.uptime();
-    let text =
-        state.read(move |store, settings, now| metrics::text(store, settings, now, uptime)).await?;
+    let tally = state.clone();
+    let text = move |store: &Store, settings: &Settings, now| {
+        metrics::text(store, settings, now, uptime, tally.tally())
+    };
+    let text = state.read(text).await?;
     Ok(([(header::CONTENT_TYPE, metrics::CONTENT_TYPE)], text).into_response())
 }
 

@@ -243,8 +243,8 @@ fn catalogue() -> (Store, Vec<SourceInfo>) {
             (5, Health::Unknown, Health::Healthy),
             (20, Health::Healthy, Health::Broken),
             (30, Health::Broken, Health::Healthy),
-            (290, Health::Healthy, Health::Broken),
-            (310, Health::Broken, Health::Healthy),
+            (285, Health::Healthy, Health::Broken),
+            (315, Health::Broken, Health::Healthy),
             (550, Health::Healthy, Health::Broken),
         ] {
             commit.put::<Transitions>(&(source("was"), minute(at)), &change(from, to));
@@ -281,7 +281,7 @@ fn coverage_says_of_each_source_whether_it_is_seen_since_when_and_why_not() {
     let period = rows[1].period;
     assert_eq!((period.attempts, period.read, period.counts.seen, period.counts.new), (3, 2, 9, 3));
     let gaps: Vec<_> = rows[6].gaps.iter().map(|gap| (gap.from, gap.to)).collect();
-    assert_eq!(gaps, [(minute(290), Some(minute(310))), (minute(500), None)]);
+    assert_eq!(gaps, [(minute(285), Some(minute(315))), (minute(500), None)]);
     let outages = query::outages(&store, minute(300)).unwrap();
     assert_eq!(outages.iter().map(|row| row.from).collect::<Vec<_>>(), [minute(290)]);
 }

@@ -3,7 +3,7 @@
 use console::query::ItemsQuery;
 use console::rows::{AlertDetail, ItemRow};
 use console::{ClientError, Condition, Health};
-use model::Facet;
+use model::{Counts, Facet, OutcomeKind};
 use serde_json::{Value, json};
 use store::Store;
 
@@ -203,6 +203,9 @@ async fn a_list_comes_as_lines_for_those_who_ask() {
 #[tokio::test]
 async fn metrics_are_open_metrics_labelled_by_what_is_configured() {
     let console = Running::over(world()).await;
+    let counts = Counts { seen: 5, new: 2, unchanged: 3, ..Counts::default() };
+    console.state.attempted(OutcomeKind::Parsed, &counts, 700);
+    console.state.attempted(OutcomeKind::Blocked, &Counts::default(), 0);
     let reply = console.get("/metrics").await;
     let text = reply.text();
     for line in [
@@ -210,6 +213,17 @@ async fn metrics_are_open_metrics_labelled_by_what_is_configured() {
         "stackwatch_sources{state=\"off\"} 1.0",
         "stackwatch_source_polls{source=\"danas\"} 0.0",
         "stackwatch_source_health{connector=\"feed\",health=\"off\"} 1.0",
+        "# HELP stackwatch_attempts Attempts at sources by their end.",
+        "# TYPE stackwatch_attempts counter",
+        "stackwatch_attempts_total{outcome=\"parsed\"} 1",
+        "stackwatch_attempts_total{outcome=\"blocked\"} 1",
+        "stackwatch_attempts_total{outcome=\"gone\"} 0",
+        "stackwatch_entries_total{fate=\"unchanged\"} 3",
+        "stackwatch_fetched_bytes_total 700",
+        "# TYPE stackwatch_sources_by_health gauge",
+        "stackwatch_sources_by_health{health=\"broken\"} 0.0",
+        "stackwatch_sources_by_health{health=\"off\"} 1.0",
+        "stackwatch_sources{state=\"failing\"} 0.0",
         "stackwatch_items_day 2.0",
         "stackwatch_alerts_day 1.0",
         "outbox_queued 0.0",
