@@ -300,21 +300,23 @@ impl World {
             return Sight::Pending;
         }
         if away.is_some() {
-            let silent = self.failures_around(polls, before, after) >= 3;
-            return match after {
-                Some(_) if !lost => Sight::Late,
-                _ if silent => Sight::Blind,
-                _ => Sight::Blind,
-            };
+            return if after.is_some() && !lost { Sight::Late } else { Sight::Blind };
         }
-        let failures = self.failures_around(polls, before, after);
+        let within = |time: &Timestamp| {
+            before.is_none_or(|before| *time > before) && after.is_none_or(|after| *time < after)
+        };
+        let failed = polls.iter().filter(|(time, ok)| !ok && within(time)).map(|(time, _)| *time);
+        let failed: Vec<_> = failed.collect();
+        // The waits grow: the second one tells when three would have fitted in.
+        let three = Duration::from_secs(3 * 60 * feed.every_min);
+        let late = |time: &Timestamp| before.is_some_and(|before| time.since(before) >= three);
         // Where nothing was known to work, the first failure says enough.
         let new = polls.iter().any(|(time, ok)| {
             !ok && *time >= on_again
                 && before.is_none_or(|before| before < on_again)
                 && after.is_none_or(|after| *time < after)
         });
-        let silent = failures >= 3 || new;
+        let silent = failed.len() >= 3 || failed.iter().skip(1).any(late) || new;
         match (before, after) {
             (None, _) => Sight::Blind,
             (Some(_), Some(_)) if lost && silent => Sight::Blind,
@@ -322,24 +324,12 @@ impl World {
             (Some(_), Some(_)) if silent => Sight::Late,
             (Some(_), Some(_)) => Sight::Watched,
             (Some(_), None) if silent => Sight::Blind,
-            (Some(_), None) if failures > 0 => Sight::Failing,
+            (Some(_), None) if !failed.is_empty() => Sight::Failing,
             (Some(before), None) => {
                 assert!(now.since(before) < 3 * Duration::from_secs(60 * feed.every_min));
                 Sight::Watched
             }
         }
-    }
-
-    fn failures_around(
-        &self,
-        polls: &[(Timestamp, bool)],
-        before: Option<Timestamp>,
-        after: Option<Timestamp>,
-    ) -> usize {
-        let within = |time: Timestamp| {
-            before.is_none_or(|before| time > before) && after.is_none_or(|after| time < after)
-        };
-        polls.iter().filter(|(time, ok)| !ok && within(*time)).count()
     }
 }
 

@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use connector::Connector;
 use model::{
-    Counts, Health, Hints, Moved, OutcomeKind, PossibleGap, SourceState, Timestamp, Validators,
-    truncated,
+    Counts, FAILURES_BEFORE_BROKEN, Health, Hints, Moved, OutcomeKind, PossibleGap, SourceState,
+    Timestamp, Validators, truncated,
 };
 
 use crate::decide::Situation;
 use crate::due::{Last, fit, next_due};
 use crate::habit;
-use crate::health::{FAILURES_BEFORE_BROKEN, Sign, after_attempt};
+use crate::health::{Sign, after_attempt};
 use crate::outcome::{Outcome, Transport};
 use crate::{Clock, Source};
 
