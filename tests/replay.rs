@@ -1,6 +1,7 @@
 //! Silence is provable (R20): a week is played through the real pipeline, with sources that fail,
 //! hide behind walls, flood, are switched off, and a daemon that is away; then every hour of it is
 //! asked for, and compared with what was played.
+#![expect(clippy::unwrap_used, reason = "helpers of tests are tests")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;

@@ -367,6 +367,18 @@ pub(crate) struct CoverageArgs {
     /// Country by layer by vendor: who watches, and what nobody does
     #[arg(long)]
     pub(crate) matrix: bool,
+    /// Of the matrix: one country (ISO 3166-1, `none` for sources of no country)
+    #[arg(long, requires = "matrix")]
+    pub(crate) country: Option<String>,
+    /// Of the matrix: one layer
+    #[arg(long, requires = "matrix")]
+    pub(crate) layer: Option<String>,
+    /// Of the matrix: one vendor, and who brought it
+    #[arg(long, requires = "matrix")]
+    pub(crate) vendor: Option<String>,
+    /// Of the matrix: only what no source of the country sees now
+    #[arg(long, requires = "matrix")]
+    pub(crate) unwatched: bool,
     #[arg(long)]
     pub(crate) json: bool,
 }

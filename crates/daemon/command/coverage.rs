@@ -1,10 +1,10 @@
-//! `coverage`: what was watched, what was blind, and what nobody watches.
+//! `coverage`: what was watched, and what was not.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use console::query::{self, CoverageQuery};
-use console::rows::{CoverageRow, MatrixGap, MatrixRow, OutageRow, Sight, Span};
+use console::rows::{CoverageRow, OutageRow, Sight, Span};
 use model::{Fill, Health, Timestamp};
 use pipeline::{Clock as _, SystemClock};
 
@@ -12,20 +12,18 @@ use crate::cli::{Cli, CoverageArgs};
 use crate::command::reads::{local, moment, sight_word};
 use crate::exit::{Failure, Outcome};
 use crate::installation::Installation;
+use crate::output;
 use crate::reach::Reach;
-use crate::{output, tell};
 
 const HOUR: Duration = Duration::from_secs(3_600);
 const DAY: Duration = Duration::from_secs(24 * 3_600);
 /// Possible gaps that are listed.
 const GAPS_LISTED: usize = 20;
-/// How far back the matrix looks for who brings what.
-const MATRIX: Duration = Duration::from_secs(90 * 24 * 3_600);
 
 pub(crate) async fn coverage(cli: &Cli, args: &CoverageArgs) -> Outcome {
     let at = Installation::load(cli)?;
     if args.matrix {
-        return matrix(&at, args).await;
+        return super::matrix::matrix(&at, args).await;
     }
     let now = SystemClock.now();
     let (since, until) = match moment(&at, args.at.as_deref())? {
@@ -175,59 +173,4 @@ fn hour(at: &Installation, rows: &[CoverageRow], (from, to): (Timestamp, Timesta
         ]
     });
     output::table(&["source", "state", "new items", "reason"], cells.collect())
-}
-
-/// `coverage --matrix`
-async fn matrix(at: &Installation, args: &CoverageArgs) -> Outcome {
-    let now = SystemClock.now();
-    let since = moment(at, args.since.as_deref())?.unwrap_or(now.before(MATRIX));
-    let query = CoverageQuery { since: Some(since), until: None };
-    let vendors = tell::vendors(&at.config.tagger);
-    let sources = at.config.console.sources.clone();
-    let reach = Reach::find(at).await?;
-    let rows: Vec<MatrixRow> = reach
-        .ask("/api/coverage/matrix", &query, |store| {
-            query::matrix(store, &vendors, &sources, since, now)
-        })
-        .await?;
-    reach.close().await?;
-    if args.json {
-        return output::json_lines(&rows);
-    }
-    if rows.is_empty() {
-        return output::line("no source and no vendor with a layer is configured");
-    }
-    let mut grid: BTreeMap<(&str, &str), Vec<&MatrixRow>> = BTreeMap::new();
-    for row in &rows {
-        let country = row.country.as_deref().unwrap_or("–");
-        grid.entry((country, &row.layer)).or_default().push(row);
-    }
-    let cells = grid.iter().map(|((country, layer), rows)| {
-        let seen = rows.iter().filter(|row| !row.brought.is_empty()).count();
-        let first = rows.first().expect("a cell of the grid has a row");
-        let never = rows.iter().filter(|row| row.gap.is_some() && row.usual);
-        let names: Vec<_> = never.clone().take(6).map(|row| row.vendor.as_str()).collect();
-        let more = never.count().saturating_sub(names.len());
-        let tail = if more > 0 { format!(" and {more} more") } else { String::new() };
-        vec![
-            (*country).to_owned(),
-            (*layer).to_owned(),
-            watchers(first),
-            format!("{seen} of {}", rows.len()),
-            format!("{}{tail}", names.join(", ")),
-        ]
-    });
-    let header = ["country", "layer", "sources watching", "vendors seen", "not seen"];
-    output::table(&header, cells.collect())
-}
-
-fn watchers(row: &MatrixRow) -> String {
-    match row.gap {
-        Some(MatrixGap::NoSource) => "none: nobody watches".into(),
-        Some(MatrixGap::Blind) => format!("none: {} blind", row.blind.len()),
-        Some(MatrixGap::Silent) | None if row.blind.is_empty() => row.watching.len().to_string(),
-        Some(MatrixGap::Silent) | None => {
-            format!("{}, {} blind", row.watching.len(), row.blind.len())
-        }
-    }
 }

@@ -8,6 +8,7 @@ pub(crate) mod doctor;
 pub(crate) mod file;
 pub(crate) mod health;
 pub(crate) mod lists;
+pub(crate) mod matrix;
 pub(crate) mod notices;
 pub(crate) mod parse;
 pub(crate) mod quarantine;

@@ -25,7 +25,7 @@ pub use self::deliveries::deliveries;
 pub use self::items::{item, items};
 pub use self::matrix::matrix;
 pub use self::params::{
-    AlertsQuery, CoverageQuery, DEFAULT_LIMIT, DeliveriesQuery, ItemsQuery, MAX_LIMIT,
+    AlertsQuery, CoverageQuery, DEFAULT_LIMIT, DeliveriesQuery, ItemsQuery, MAX_LIMIT, MatrixQuery,
     QuarantineQuery, query_string,
 };
 pub use self::quarantine::{quarantine, quarantined};

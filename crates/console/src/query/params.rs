@@ -99,6 +99,39 @@ pub struct CoverageQuery {
     pub until: Option<Timestamp>,
 }
 
+/// Which cells of the matrix. Everything that is given must hold.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct MatrixQuery {
+    /// Who brought something since then; without it, in the last 90 days.
+    pub since: Option<Timestamp>,
+    /// ISO 3166-1 alpha-2; `none`: the sources of no country.
+    pub country: Option<String>,
+    /// The id of a layer.
+    pub layer: Option<String>,
+    /// The id of a vendor.
+    pub vendor: Option<String>,
+    /// Only cells whose country has no source that is seen now.
+    pub unwatched: bool,
+}
+
+impl MatrixQuery {
+    pub(crate) fn wants_country(&self, country: Option<&str>) -> bool {
+        self.country.as_deref().is_none_or(|wanted| match country {
+            Some(country) => wanted.eq_ignore_ascii_case(country),
+            None => wanted == "none",
+        })
+    }
+
+    pub(crate) fn wants_layer(&self, layer: &str) -> bool {
+        self.layer.as_deref().is_none_or(|wanted| wanted == layer)
+    }
+
+    pub(crate) fn wants_vendor(&self, vendor: &str) -> bool {
+        self.vendor.as_deref().is_none_or(|wanted| wanted == vendor)
+    }
+}
+
 /// The number of rows that `limit` stands for.
 pub(crate) fn limit(limit: Option<usize>) -> Result<usize, Error> {
     match limit.unwrap_or(DEFAULT_LIMIT) {

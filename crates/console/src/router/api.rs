@@ -13,7 +13,7 @@ use store::Store;
 
 use super::Transport;
 use crate::query::{
-    self, AlertsQuery, CoverageQuery, DeliveriesQuery, ItemsQuery, QuarantineQuery,
+    self, AlertsQuery, CoverageQuery, DeliveriesQuery, ItemsQuery, MatrixQuery, QuarantineQuery,
 };
 use crate::{DigestQuery, Error, QuarantineRetry, RetagQuery, RetryQuery, Settings, State};
 
@@ -204,14 +204,14 @@ const QUARTER: std::time::Duration = std::time::Duration::from_secs(90 * 24 * 60
 
 pub(super) async fn matrix(
     Shared(state): Shared<State>,
-    query: Asked<CoverageQuery>,
+    query: Asked<MatrixQuery>,
     headers: HeaderMap,
 ) -> Answered {
-    let since = asked(query)?.since;
+    let query = asked(query)?;
     let vendors = state.act(|actions| actions.vendors()).await?;
     list(state, &headers, move |store, settings, now| {
-        let since = since.unwrap_or(now.before(QUARTER));
-        query::matrix(store, &vendors, &settings.sources, since, now)
+        let since = query.since.unwrap_or(now.before(QUARTER));
+        query::matrix(store, &vendors, &settings.sources, (&query, since), now)
     })
     .await
 }

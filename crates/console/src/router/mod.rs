@@ -23,6 +23,8 @@ const MAX_BODY_BYTES: usize = 64 * 1024;
 pub fn router(state: State) -> Router {
     Router::new()
         .route("/", get(front))
+        .route("/coverage", get(coverage))
+        .route("/quarantine", get(quarantine))
         .route("/healthz", get(healthz))
         .route("/metrics", get(metrics_text))
         .route("/feed/alerts.atom", get(alerts_feed))
@@ -57,6 +59,14 @@ pub fn router(state: State) -> Router {
 
 async fn front(Shared(state): Shared<State>) -> Result<Html<String>, Error> {
     state.read(page::front).await.map(Html)
+}
+
+async fn coverage(Shared(state): Shared<State>) -> Result<Html<String>, Error> {
+    state.read(page::coverage).await.map(Html)
+}
+
+async fn quarantine(Shared(state): Shared<State>) -> Result<Html<String>, Error> {
+    state.read(page::quarantine).await.map(Html)
 }
 
 async fn healthz(Shared(state): Shared<State>) -> Response {

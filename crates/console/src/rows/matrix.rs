@@ -3,7 +3,7 @@
 use model::{SourceId, Timestamp};
 use serde::{Deserialize, Serialize};
 
-/// A vendor in a layer, as far as the sources of one country go.
+/// A vendor in a layer, as far as the sources of one country go, and those of no country.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct MatrixRow {
     /// ISO 3166-1 alpha-2; `null`: the sources of no country.
@@ -20,6 +20,66 @@ pub struct MatrixRow {
     pub brought: Vec<Brought>,
     /// What is missing; `null`: it is watched and was seen.
     pub gap: Option<MatrixGap>,
+    /// Who could bring it, by kind of source.
+    #[serde(default)]
+    pub could: Could,
+    /// Portals of no country that brought notices of this country about it, in the asked time. What
+    /// other sources of no country brought stands in the row without a country: it is about none in
+    /// particular.
+    #[serde(default)]
+    pub brought_for: Vec<Brought>,
+}
+
+/// Who could bring a vendor in a layer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Could {
+    /// Sources of the country.
+    pub own: ByKind,
+    /// Sources of no country: they may bring it as well. In the row without a country, the same as
+    /// `own`.
+    pub international: ByKind,
+}
+
+/// How many sources of each kind.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ByKind {
+    /// Feeds, sitemaps and pages: what is written about a vendor.
+    pub news: Seen,
+    /// Procurement portals: what a vendor sells to whom.
+    pub notices: Seen,
+    /// Entity lists: what a vendor is listed for, wherever it works.
+    pub lists: Seen,
+}
+
+/// How many sources are seen now, and how many should be and are not.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Seen {
+    pub watching: u32,
+    pub blind: u32,
+}
+
+impl ByKind {
+    /// The kind that a connector is of.
+    pub(crate) fn of(&mut self, connector: &str) -> &mut Seen {
+        match connector {
+            "notices" => &mut self.notices,
+            "entities" => &mut self.lists,
+            _ => &mut self.news,
+        }
+    }
+
+    /// `12 news, 1 notices`; `none` where nothing is seen.
+    pub fn watching(&self) -> String {
+        let kinds = [(self.news, "news"), (self.notices, "notices"), (self.lists, "lists")];
+        let seen = kinds.iter().filter(|(seen, _)| seen.watching > 0);
+        let words: Vec<_> = seen.map(|(seen, kind)| format!("{} {kind}", seen.watching)).collect();
+        if words.is_empty() { "none".into() } else { words.join(", ") }
+    }
+
+    /// Sources that should be seen and are not.
+    pub fn blind(&self) -> u32 {
+        self.news.blind + self.notices.blind + self.lists.blind
+    }
 }
 
 /// What one source brought.
@@ -41,4 +101,11 @@ pub enum MatrixGap {
     Blind,
     /// They are seen and brought nothing of it.
     Silent,
+}
+
+impl MatrixRow {
+    /// No source of the country is seen now: what is known comes from sources of no country.
+    pub fn is_unwatched(&self) -> bool {
+        matches!(self.gap, Some(MatrixGap::NoSource | MatrixGap::Blind))
+    }
 }

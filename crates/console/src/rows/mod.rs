@@ -16,7 +16,7 @@ pub use self::alert::{AlertDetail, AlertRow, Outlet};
 pub use self::coverage::{CoverageRow, Gap, OutageRow, Period, PossibleGapRow};
 pub use self::delivery::{DeliveryRow, MessageKind};
 pub use self::item::{ItemDetail, ItemRow, RevisionRow};
-pub use self::matrix::{Brought, MatrixGap, MatrixRow};
+pub use self::matrix::{Brought, ByKind, Could, MatrixGap, MatrixRow, Seen};
 pub use self::quarantine::{QuarantineDetail, QuarantineRow};
 pub use self::record::{ListingRow, NoticeRow};
 pub use self::source::SourceRow;

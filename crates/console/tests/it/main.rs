@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests are tests")]
 
 mod feed;
+mod pages;
 mod queries;
 mod roads;
 mod serving;

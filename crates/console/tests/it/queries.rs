@@ -3,17 +3,18 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use console::query::{self, AlertsQuery, DeliveriesQuery, ItemsQuery};
+use console::query::{self, AlertsQuery, DeliveriesQuery, ItemsQuery, MatrixQuery};
 use console::rows::{ItemRow, Sight};
 use console::{Error, SourceInfo};
 use model::{
-    Attempt, Counts, Delivery, DeliveryState, Facet, Health, Held, MessageId, MessageRef, Outage,
-    OutboxEntry, OutcomeKind, Revision, SourceState, Timestamp, Transition,
+    Attempt, Counts, Delivery, DeliveryState, Detail, Facet, Health, Held, Kind, MessageId,
+    MessageRef, Outage, OutboxEntry, OutcomeKind, Procurement, Revision, SourceState, Timestamp,
+    Transition,
 };
 use store::Store;
 use store::tables::{
-    Alerts, Attempts, ByTime, DeadLetters, Deliveries, Items, Outages, Outbox, Revisions, Sources,
-    Transitions,
+    Alerts, Attempts, ByTime, DeadLetters, Deliveries, Details, Items, Outages, Outbox, Revisions,
+    Sources, Transitions,
 };
 
 use crate::world::{add, alert, channel, huawei, info, item, minute, now, source, stored, tag};
@@ -331,7 +332,8 @@ fn the_matrix_shows_what_is_not_watched() {
         let tags = vec![tag(Facet::Vendor, "huawei"), tag(Facet::Layer, "data")];
         commit.put_item(&item("healthy", "one", minute(305), tags));
     });
-    let rows = query::matrix(&store, &[huawei()], &configured, minute(0), now()).unwrap();
+    let all = MatrixQuery::default();
+    let rows = query::matrix(&store, &[huawei()], &configured, (&all, minute(0)), now()).unwrap();
     let said: Vec<_> = rows
         .iter()
         .map(|row| (row.country.as_deref(), row.layer.as_str(), row.usual, row.gap))
@@ -354,8 +356,57 @@ fn the_matrix_shows_what_is_not_watched() {
         [("healthy", 1)]
     );
     assert!(row.watching.iter().any(|id| id.as_str() == "healthy"));
-    let later = query::matrix(&store, &[huawei()], &configured, minute(306), now()).unwrap();
+    let later =
+        query::matrix(&store, &[huawei()], &configured, (&all, minute(306)), now()).unwrap();
     assert!(later.iter().all(|row| row.brought.is_empty()));
+}
+
+#[test]
+fn the_matrix_counts_who_could_bring_it_by_kind_and_follows_its_filters() {
+    let (store, mut configured) = catalogue();
+    let portal = SourceInfo { connector: "notices", country: None, ..info("portal", None) };
+    let list = SourceInfo { connector: "entities", country: None, ..info("list", None) };
+    configured.extend([portal, list]);
+    let named = ["healthy", "portal"].map(|from| {
+        let tags = vec![tag(Facet::Vendor, "huawei"), tag(Facet::Layer, "network")];
+        let kind = if from == "portal" { Kind::Notice } else { Kind::Article };
+        model::Item { kind, ..item(from, "one", minute(305), tags) }
+    });
+    let notice = model::Notice { country: Some("RS".into()), ..model::Notice::default() };
+    let detail = Detail::Notice(Procurement { notice, seen: vec![], history: vec![] });
+    add(&store, |commit| {
+        commit.put::<Sources>(&source("portal"), &state(OutcomeKind::Parsed, Health::Healthy));
+        commit.put::<Sources>(&source("list"), &state(OutcomeKind::Unreachable, Health::Broken));
+        named.iter().for_each(|item| commit.put_item(item));
+        let json = serde_json::to_string(&detail).unwrap();
+        commit.put::<Details>(&named[1].id, &json);
+    });
+    let ask = |query: MatrixQuery| {
+        query::matrix(&store, &[huawei()], &configured, (&query, minute(0)), now()).unwrap()
+    };
+    let all = ask(MatrixQuery::default());
+    let countries: Vec<_> = all.iter().map(|row| row.country.as_deref()).collect();
+    assert_eq!(countries, [None, Some("RS")]);
+    let (none, serbia) = (&all[0], &all[1]);
+    assert_eq!(none.brought.iter().map(|one| one.source.as_str()).collect::<Vec<_>>(), ["portal"]);
+    assert_eq!(none.could.own, serbia.could.international);
+    assert_eq!(serbia.could.international.watching(), "1 notices");
+    assert_eq!(serbia.could.international.blind(), 1);
+    assert_eq!(serbia.could.own.news.watching, 1);
+    let of = |brought: &[console::rows::Brought]| -> Vec<String> {
+        brought.iter().map(|one| one.source.to_string()).collect()
+    };
+    assert_eq!(
+        (of(&serbia.brought), of(&serbia.brought_for)),
+        (vec!["healthy".into()], vec!["portal".into()])
+    );
+    let one = |query: MatrixQuery| ask(query).len();
+    let text = |word: &str| Some(word.to_owned());
+    assert_eq!(one(MatrixQuery { country: text("rs"), ..MatrixQuery::default() }), 1);
+    assert_eq!(one(MatrixQuery { country: text("none"), ..MatrixQuery::default() }), 1);
+    assert_eq!(one(MatrixQuery { layer: text("data"), ..MatrixQuery::default() }), 0);
+    assert_eq!(one(MatrixQuery { vendor: text("zte"), ..MatrixQuery::default() }), 0);
+    assert_eq!(one(MatrixQuery { unwatched: true, ..MatrixQuery::default() }), 0);
 }
 
 #[test]

@@ -25,7 +25,7 @@ async fn health_answers_before_the_store_is_open() {
     assert_eq!(reply.status, 503);
     let health: Health = serde_json::from_slice(&reply.body).unwrap();
     assert_eq!(health.status, Condition::Starting);
-    for path in ["/", "/metrics", "/api/items", "/feed/alerts.atom"] {
+    for path in ["/", "/coverage", "/quarantine", "/metrics", "/api/items", "/feed/alerts.atom"] {
         let reply = console.get(path).await;
         assert_eq!((reply.status, reply.header("retry-after")), (503, "5"), "{path}");
     }
@@ -44,6 +44,8 @@ async fn every_answer_carries_the_strict_headers() {
     for (method, path, host, status) in [
         ("GET", "/", "localhost", 200),
         ("HEAD", "/", "localhost", 200),
+        ("GET", "/coverage", "localhost", 200),
+        ("GET", "/quarantine", "localhost", 200),
         ("GET", "/healthz", "localhost", 200),
         ("GET", "/metrics", "localhost", 200),
         ("GET", "/feed/alerts.atom", "localhost", 200),

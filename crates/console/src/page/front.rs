@@ -1,18 +1,15 @@
 //! `/`: counts and links, for a person who opens the port in a browser.
 
-use std::fmt::Write;
-
-use model::{Timestamp, one_line, truncated};
+use model::Timestamp;
 use store::Store;
 
+use super::{document, escape, line, shown};
 use crate::query::{self, AlertsQuery};
 use crate::rows::{AlertRow, Status};
 use crate::{Error, Settings, atom};
 
 /// Alerts that are shown.
 const ALERTS: usize = 10;
-/// Bytes of a title that are shown.
-const TITLE_BYTES: usize = 200;
 
 pub(crate) fn front(store: &Store, settings: &Settings, now: Timestamp) -> Result<String, Error> {
     let status = query::status(store, &settings.sources, now)?;
@@ -25,6 +22,7 @@ fn render(status: &Status, alerts: &[AlertRow]) -> String {
     let mut rows = String::new();
     for (name, value) in [
         ("Sources watched", sources.watched.to_string()),
+        ("Sources failing, not known yet", sources.failing.to_string()),
         ("Sources blind", sources.blind.to_string()),
         ("Sources not polled yet", sources.pending.to_string()),
         ("Sources off", sources.off.to_string()),
@@ -46,24 +44,19 @@ fn render(status: &Status, alerts: &[AlertRow]) -> String {
         false => format!("<ul>\n{list}</ul>\n"),
     };
     let version = env!("CARGO_PKG_VERSION");
-    format!(
-        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta name=\"viewport\" content=\"width=device-width\">\n<title>stackwatch</title>\n\
-         <link rel=\"alternate\" type=\"application/atom+xml\" title=\"Alerts\" \
-         href=\"/feed/alerts.atom\">\n</head>\n<body>\n<h1>stackwatch {version}</h1>\n\
-         <p>As of {at}.</p>\n<table>\n{rows}</table>\n<h2>Newest alerts</h2>\n{list}\
+    let body = format!(
+        "<h1>stackwatch {version}</h1>\n<p>As of {at}.</p>\n<table>\n{rows}</table>\n\
+         <p><a href=\"/coverage\">What is watched, and what is not</a>, \
+         <a href=\"/quarantine\">what could not be read</a></p>\n\
+         <h2>Newest alerts</h2>\n{list}\
          <h2>More</h2>\n<ul>\n<li><a href=\"/feed/alerts.atom\">Alerts as a feed</a></li>\n\
          <li><a href=\"/api/alerts\">Alerts</a>, <a href=\"/api/items\">items</a>, \
          <a href=\"/api/sources\">sources</a>, <a href=\"/api/coverage\">coverage</a>, \
          <a href=\"/api/deliveries\">deliveries</a> as JSON</li>\n\
-         <li><a href=\"/healthz\">Health</a>, <a href=\"/metrics\">metrics</a></li>\n</ul>\n\
-         </body>\n</html>\n",
+         <li><a href=\"/healthz\">Health</a>, <a href=\"/metrics\">metrics</a></li>\n</ul>\n",
         at = status.at,
-    )
-}
-
-fn line(out: &mut String, line: std::fmt::Arguments<'_>) {
-    writeln!(out, "{line}").expect("writing to a string cannot fail");
+    );
+    document("stackwatch", &body)
 }
 
 fn time(at: Option<Timestamp>) -> String {
@@ -71,8 +64,7 @@ fn time(at: Option<Timestamp>) -> String {
 }
 
 fn entry(alert: &AlertRow) -> String {
-    let title = one_line(alert.title.as_deref().unwrap_or("(no title)"));
-    let title = escape(&truncated(&title, TITLE_BYTES));
+    let title = shown(alert.title.as_deref().unwrap_or("(no title)"));
     let title = match alert.url.as_deref().and_then(atom::web) {
         Some(url) => {
             format!("<a href=\"{}\" rel=\"noreferrer noopener\">{title}</a>", escape(url.as_str()))
@@ -83,23 +75,7 @@ fn entry(alert: &AlertRow) -> String {
     format!(
         "{at} {label}: {title}, {source}{held}",
         at = alert.at,
-        label = escape(&one_line(&alert.label)),
-        source = escape(&one_line(&alert.source_name)),
+        label = shown(&alert.label),
+        source = shown(&alert.source_name),
     )
-}
-
-/// For text and for attributes in double quotes.
-fn escape(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            c => out.push(c),
-        }
-    }
-    out
 }
