@@ -281,8 +281,7 @@ impl World {
         let polls = self.log.get(&feed.id.parse().unwrap()).map_or(&[][..], Vec::as_slice);
         let away = self.away.iter().find(|(from, to)| (hour(*from)..hour(*to)).contains(&at));
         let off = |at| feed.plays_at(at) == Some(Play::Off);
-        let before =
-            polls.iter().filter(|(time, ok)| *ok && *time <= at).map(|(time, _)| *time).last();
+        let before = polls.iter().rfind(|(time, ok)| *ok && *time <= at).map(|(time, _)| *time);
         let after = polls.iter().find(|(time, ok)| *ok && *time > at).map(|(time, _)| *time);
         let lost = match (before, after) {
             (Some(before), Some(after)) => feed.rolled_over(before, after),

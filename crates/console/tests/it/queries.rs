@@ -8,8 +8,8 @@ use console::rows::{ItemRow, Sight};
 use console::{Error, SourceInfo};
 use model::{
     Attempt, Counts, Delivery, DeliveryState, Detail, Facet, Health, Held, Kind, MessageId,
-    MessageRef, Outage, OutboxEntry, OutcomeKind, Procurement, Revision, SourceState, Timestamp,
-    Transition,
+    MessageRef, Notice, Outage, OutboxEntry, OutcomeKind, Procurement, Revision, SourceState,
+    Stage, Timestamp, Transition,
 };
 use store::Store;
 use store::tables::{
@@ -372,14 +372,15 @@ fn the_matrix_counts_who_could_bring_it_by_kind_and_follows_its_filters() {
         let kind = if from == "portal" { Kind::Notice } else { Kind::Article };
         model::Item { kind, ..item(from, "one", minute(305), tags) }
     });
-    let notice = model::Notice { country: Some("RS".into()), ..model::Notice::default() };
+    let country = Some("RS".to_owned());
+    let notice = Notice { country, ..Notice::new("1", Stage::Notice) };
     let detail = Detail::Notice(Procurement { notice, seen: vec![], history: vec![] });
+    let detail = serde_json::to_string(&detail).unwrap();
     add(&store, |commit| {
         commit.put::<Sources>(&source("portal"), &state(OutcomeKind::Parsed, Health::Healthy));
         commit.put::<Sources>(&source("list"), &state(OutcomeKind::Unreachable, Health::Broken));
         named.iter().for_each(|item| commit.put_item(item));
-        let json = serde_json::to_string(&detail).unwrap();
-        commit.put::<Details>(&named[1].id, &json);
+        commit.put::<Details>(&named[1].id, &detail);
     });
     let ask = |query: MatrixQuery| {
         query::matrix(&store, &[huawei()], &configured, (&query, minute(0)), now()).unwrap()
