@@ -68,8 +68,8 @@ pub(crate) struct Inner {
     gate: HostGate,
     /// What is known of each origin's robots.txt.
     pub(crate) sites: Sites,
-    /// Stands in for a `Date` that an answer lacks.
-    now: Now,
+    /// Stands in for a `Date` that an answer lacks, and dates what is kept over restarts.
+    pub(crate) now: Now,
     /// Sinks: one request at a time, no spacing, and apart from the sources on the same host.
     sinks: HostGate,
 }

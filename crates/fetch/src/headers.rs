@@ -80,16 +80,16 @@ fn lossy(bytes: &[u8]) -> String {
 }
 
 /// `Retry-After` in seconds or as a date, which counts from the answer's own `Date` so that a wrong
-/// clock on either side does no harm. Past, zero, negative or nonsense: `None`, the caller backs off.
+/// clock on either side does no harm; of several, the longest. Past, zero, negative or nonsense:
+/// `None`, the caller backs off.
 pub(crate) fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<RetryAfter> {
-    let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
-    let wait = match digits(text) {
-        Some(seconds) => Duration::from_secs(seconds),
-        None => {
-            let sent = date(headers, DATE).unwrap_or(now);
-            httpdate::parse_http_date(text).ok()?.duration_since(sent).ok()?
-        }
+    let sent = date(headers, DATE).unwrap_or(now);
+    let wait = |text: &str| match digits(text) {
+        Some(seconds) => Some(Duration::from_secs(seconds)),
+        None => httpdate::parse_http_date(text).ok()?.duration_since(sent).ok(),
     };
+    let fields = headers.get_all(RETRY_AFTER).iter();
+    let wait = fields.filter_map(|field| wait(field.to_str().ok()?.trim())).max()?;
     let capped = wait > LONGEST_RETRY_AFTER;
     let wait = wait.min(LONGEST_RETRY_AFTER);
     (!wait.is_zero()).then_some(RetryAfter { wait, capped })
@@ -204,6 +204,8 @@ mod tests {
         let without_date = map(&[("retry-after", "Sat, 21 Nov 2026 11:00:30 GMT")]);
         assert_eq!(retry_after(&without_date, now()).unwrap().wait.as_secs(), 30);
         assert_eq!(retry_after(&map(&[]), now()), None);
+        let two = map(&[("retry-after", "60"), ("retry-after", "soon"), ("retry-after", "7200")]);
+        assert_eq!(retry_after(&two, now()).unwrap().wait.as_secs(), 7200);
     }
 
     #[test]

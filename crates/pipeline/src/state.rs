@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use connector::Connector;
+use fetch::Strain;
 use model::{
     Counts, FAILURES_BEFORE_BROKEN, Health, Hints, Moved, OutcomeKind, PossibleGap, SourceState,
     Timestamp, Validators, truncated,
@@ -34,13 +35,15 @@ const REJECTED: u32 = 3;
 
 /// Whether the next request leaves the validators out, although there are some.
 pub(crate) fn asks_whole(state: &SourceState, clock: &dyn Clock) -> bool {
-    if state.validators == Validators::default() {
-        return false;
-    }
-    let memory = &state.memory;
-    let period = if memory.lies { AUDIT_LIAR } else { AUDIT };
-    let last = memory.full_at.or(state.baseline);
-    memory.doubt || last.is_some_and(|last| clock.now().since(last) >= period)
+    state.validators != Validators::default() && (state.memory.doubt || audits(state, clock.now()))
+}
+
+/// Whether it is time to see if "not modified" is true. An error never is: what comes after it is
+/// asked for as cheaply as what came before.
+fn audits(state: &SourceState, now: Timestamp) -> bool {
+    let period = if state.memory.lies { AUDIT_LIAR } else { AUDIT };
+    let last = state.memory.full_at.or(state.baseline);
+    state.failures == 0 && last.is_some_and(|last| now.since(last) >= period)
 }
 
 /// The source's state after an attempt: validators by I1, what the answer teaches, health, next
@@ -114,6 +117,8 @@ pub(crate) fn state_after(
             if unproven && was_content(before.last_outcome) { before.failures } else { 0 };
     } else {
         after.failures = before.failures.saturating_add(1);
+        // An audit that brought nothing usable, above all another "not modified", is not over.
+        after.memory.doubt |= !elsewhere && audits(&before, at.now) && is_unusable(outcome);
         if kind == OutcomeKind::Gone || after.memory.gone > 0 {
             after.memory.gone = after.memory.gone.saturating_add(1);
         }
@@ -127,7 +132,8 @@ pub(crate) fn state_after(
         after.health_since = Some(at.now);
     }
     let last = Last {
-        failures: after.failures,
+        // The host answers: what it says may be doubted, but it is no reason to stay away.
+        failures: if kind.is_success() { 0 } else { after.failures },
         gone: after.memory.gone,
         not_before: outcome.trouble().not_before,
         fresh_for: fresh_for(&mut after.memory.hints, outcome),
@@ -158,6 +164,17 @@ fn is_unproven(before: &SourceState, outcome: &Outcome) -> bool {
     said && (was_blind
         || before.memory.doubt
         || before.failures > 0 && was_content(before.last_outcome))
+}
+
+/// The host answered, but neither with a document nor with a refusal.
+fn is_unusable(outcome: &Outcome) -> bool {
+    match outcome {
+        Outcome::Unreachable { trouble, .. } => {
+            trouble.status.is_none() && trouble.strain == Some(Strain::Soft)
+        }
+        Outcome::Unreadable { .. } | Outcome::Panicked { .. } => true,
+        Outcome::Parsed { .. } | Outcome::Unchanged { .. } | Outcome::Refused { .. } => false,
+    }
 }
 
 /// The host answered, and what it answered could not be read.

@@ -24,9 +24,9 @@ use crate::{Context, Source};
 
 /// Sources that waited for a network, or for a host, that is back are spread over this.
 const BACK_SPREAD: Duration = Duration::from_secs(300);
-/// Longest sleep before the time of day is looked at again: a clock that is set must not make
-/// sources wait.
-const LONGEST_SLEEP: Duration = Duration::from_secs(30);
+/// Longest sleep. Due times lie on a line that nobody sets and what ends wakes by itself, so this
+/// only makes a mistake of ours harmless.
+const LONGEST_SLEEP: Duration = Duration::from_secs(600);
 /// How long runs in flight may take to end when the daemon stops.
 const STOP_GRACE: Duration = Duration::from_secs(7);
 

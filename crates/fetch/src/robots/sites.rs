@@ -13,7 +13,7 @@ use super::file::MAX_BYTES;
 use super::standing::{Said, Standing, Verdict};
 use crate::answer::{Fetched, Patience, Purpose, Request};
 use crate::error::{FetchError, RedirectProblem};
-use crate::fetcher::{Fetcher, now};
+use crate::fetcher::Fetcher;
 
 /// Origins whose rules are kept in memory; the least recently used half makes room. One takes a
 /// few kilobytes, a hostile one a few megabytes.
@@ -104,12 +104,6 @@ fn origin(url: &HttpUrl) -> String {
     url.as_url().origin().ascii_serialization()
 }
 
-fn wall() -> Timestamp {
-    let since = now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    let millis = u64::try_from(since.as_millis()).unwrap_or(u64::MAX);
-    Timestamp::from_millis(millis).unwrap_or(Timestamp::MAX)
-}
-
 impl Fetcher {
     /// Whether the robots.txt of an address's origin is in memory. If not, one that was kept may be
     /// handed in with [`Fetcher::recall_robots`] before a page is asked for.
@@ -125,7 +119,7 @@ impl Fetcher {
     /// Takes over what was kept from before a restart, unless something is known already.
     pub fn recall_robots(&self, url: &HttpUrl, copy: RobotsCopy) {
         let agent = &self.0.settings.user_agent;
-        let standing = Standing::recalled(copy, agent, Instant::now(), wall());
+        let standing = Standing::recalled(copy, agent, Instant::now(), self.wall());
         let mut sites = self.0.sites.by_origin();
         let origin = origin(url);
         if !sites.contains_key(origin.as_str()) {
@@ -137,6 +131,13 @@ impl Fetcher {
     pub fn robots_news(&self) -> Vec<(String, RobotsCopy)> {
         let mut news = self.0.sites.news.lock().unwrap_or_else(PoisonError::into_inner);
         news.drain(..).collect()
+    }
+
+    /// The time of day that the fetcher goes by.
+    fn wall(&self) -> Timestamp {
+        let since = (self.0.now)().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let millis = u64::try_from(since.as_millis()).unwrap_or(u64::MAX);
+        Timestamp::from_millis(millis).unwrap_or(Timestamp::MAX)
     }
 
     /// Returns when a page may be asked for as far as robots.txt is concerned: it allows the
@@ -221,7 +222,7 @@ impl Fetcher {
             ),
             None => {}
         }
-        self.0.sites.tell(origin, standing.copy(Instant::now(), wall()));
+        self.0.sites.tell(origin, standing.copy(Instant::now(), self.wall()));
         Ok(())
     }
 }
