@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
+use std::time::Instant;
 
 use testkit::poller::{File, run_one};
 
@@ -23,6 +24,7 @@ fn main() -> ExitCode {
             return ExitCode::from(64);
         }
     };
+    let began = Instant::now();
     let mut out = std::io::stdout().lock();
     let (mut passed, mut failed) = (0, 0);
     let wanted = |id: &String| ids.is_empty() || ids.contains(id);
@@ -41,7 +43,8 @@ fn main() -> ExitCode {
             }
         }
     }
-    tell(&mut out, &format!("{passed} of {} scenarios passed", passed + failed));
+    let (all, took) = (passed + failed, began.elapsed().as_secs_f64());
+    tell(&mut out, &format!("{passed} of {all} scenarios passed in {took:.1}s"));
     if failed == 0 && passed > 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 

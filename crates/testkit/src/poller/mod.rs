@@ -9,6 +9,7 @@ mod check;
 mod format;
 mod origin;
 mod time;
+mod value;
 mod world;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -39,6 +40,11 @@ pub fn run(file: &File) -> Vec<Verdict> {
 
 /// Runs one scenario in a runtime of its own. A panic is a verdict as well.
 pub fn run_one(file: &File, scenario: &Scenario) -> Verdict {
+    if let Some(mistake) = &scenario.mistake {
+        let failures = vec![format!("could not be read: {mistake}")];
+        let (id, title) = (scenario.id.clone(), scenario.title.clone());
+        return Verdict { id, title, failures, log: Vec::new() };
+    }
     let outcome = catch_unwind(AssertUnwindSafe(|| world::play(file, scenario)));
     let (failures, log) = match outcome {
         Ok(Ok(seen)) => (check::failures(scenario, &seen), seen.lines()),

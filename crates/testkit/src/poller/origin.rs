@@ -6,21 +6,24 @@ use std::io::Write as _;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{UnixListener, UnixStream};
+use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
-use super::format::Answer;
+use super::format::{Answer, Special};
 use super::time::Time;
 
 /// The longest head of a request that is read.
 const HEAD_BYTES: usize = 64 << 10;
 /// A piece of an endless body.
 const PIECE_BYTES: usize = 16 << 10;
+/// A drip sends what it may send in so many seconds at once, at least a byte.
+const DRIP_S: f64 = 0.25;
+const GZIP: [u8; 2] = [0x1f, 0x8b];
 
 /// One request, as the host saw it.
 #[derive(Clone, Debug)]
@@ -54,7 +57,7 @@ impl Request {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Script {
     pub(crate) answers: BTreeMap<String, Vec<Answer>>,
-    pub(crate) bodies: BTreeMap<String, String>,
+    pub(crate) bodies: BTreeMap<String, Vec<u8>>,
 }
 
 /// The origin, shared by all connections.
@@ -66,6 +69,8 @@ pub(crate) struct Origin {
     time: Time,
     /// Ends all connections that are open.
     plug: Arc<Mutex<CancellationToken>>,
+    /// Told of every request.
+    asked: Arc<Notify>,
 }
 
 impl Origin {
@@ -76,6 +81,7 @@ impl Origin {
             start: Instant::now(),
             time,
             plug: Arc::default(),
+            asked: Arc::default(),
         }
     }
 
@@ -91,6 +97,11 @@ impl Origin {
 
     pub(crate) fn log(&self) -> MutexGuard<'_, Vec<Request>> {
         self.log.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Returns at the next request.
+    pub(crate) async fn asked(&self) {
+        self.asked.notified().await;
     }
 
     /// Requests for `host/path` so far.
@@ -168,6 +179,7 @@ impl Origin {
             .unwrap_or_else(|| Answer { status: Some(404), ..Answer::default() });
         request.status = answer.status.unwrap_or(200);
         log.push(request);
+        self.asked.notify_one();
         Some((log.len() - 1, answer))
     }
 
@@ -179,25 +191,37 @@ impl Origin {
         read: &mut OwnedReadHalf,
         write: &mut OwnedWriteHalf,
     ) -> bool {
-        let text = answer.body.as_ref();
-        let text = text.map(|name| self.script.bodies.get(name).unwrap_or(name));
-        let mut body = text.cloned().unwrap_or_default().into_bytes();
-        if header(answer, "content-encoding").is_some_and(|coding| coding == "gzip") {
+        let mut body = match &answer.body {
+            Some(name) => match self.script.bodies.get(name) {
+                Some(body) => body.clone(),
+                None => name.clone().into_bytes(),
+            },
+            None => Vec::new(),
+        };
+        if answer.header("content-encoding").is_some_and(|it| it.eq_ignore_ascii_case("gzip"))
+            && !body.starts_with(&GZIP)
+        {
             body = gzip(&body);
         }
         let misbehaves = async {
-            match answer.special.as_deref() {
-                Some("stall-headers") => std::future::pending::<()>().await,
-                Some("drip") => {
+            match answer.special {
+                Some(Special::StallHeaders) => std::future::pending::<()>().await,
+                Some(Special::Drip(bytes_per_s)) => {
                     let head = head_of(answer, None, false);
                     self.write(number, write, &head).await?;
-                    let pause = Duration::from_secs_f64(1.0 / answer.bytes_per_s.unwrap_or(1.0));
-                    for byte in body.iter().chain(std::iter::repeat(&b' ')) {
-                        self.write(number, write, &[*byte]).await?;
+                    // A fast one in pieces, or time would go by in the smallest of steps.
+                    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+                    let piece = (bytes_per_s * DRIP_S).clamp(1.0, 16_384.0) as usize;
+                    #[expect(clippy::cast_precision_loss, reason = "some kilobytes")]
+                    let pause = Duration::from_secs_f64((piece as f64 / bytes_per_s).min(1e9));
+                    let mut bytes = body.iter().chain(std::iter::repeat(&b' '));
+                    loop {
+                        let piece: Vec<u8> = bytes.by_ref().take(piece).copied().collect();
+                        self.write(number, write, &piece).await?;
                         sleep(pause).await;
                     }
                 }
-                Some("endless-chunks") => {
+                Some(Special::EndlessChunks) => {
                     self.write(number, write, &head_of(answer, None, true)).await?;
                     let mut piece = format!("{PIECE_BYTES:x}\r\n").into_bytes();
                     piece.resize(piece.len() + PIECE_BYTES, b' ');
@@ -206,14 +230,10 @@ impl Origin {
                         self.write(number, write, &piece).await?;
                     }
                 }
-                Some("short-body") => {
-                    let length = answer.content_length.unwrap_or(body.len() as u64 + 1_000);
+                Some(Special::ShortBody(length)) => {
+                    let length = length.unwrap_or(body.len() as u64 + 1_000);
                     self.write(number, write, &head_of(answer, Some(length), false)).await?;
                     self.write(number, write, &body).await?;
-                }
-                Some(other) => {
-                    // Seen by the check as a scenario that cannot be played.
-                    panic!("the special answer `{other}` is not known");
                 }
                 None => {
                     let empty = matches!(answer.status, Some(100..=199 | 204 | 304));
@@ -268,27 +288,15 @@ fn nth(answers: &[Answer], before: usize) -> Option<Answer> {
     answers.last().cloned()
 }
 
-fn header(answer: &Answer, wanted: &str) -> Option<String> {
-    let mut found = answer.headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case(wanted));
-    found.next().and_then(|(_, value)| value.as_str()).map(str::to_ascii_lowercase)
-}
-
 /// The head of an answer; without a length it ends with the connection or with its last chunk.
 fn head_of(answer: &Answer, length: Option<u64>, chunked: bool) -> Vec<u8> {
     let mut head = format!("HTTP/1.1 {} Scripted\r\n", answer.status.unwrap_or(200));
     for (name, value) in &answer.headers {
-        let values = match value {
-            Value::Array(values) => values.clone(),
-            value => vec![value.clone()],
-        };
-        for value in values {
-            let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-            head.push_str(&format!("{name}: {value}\r\n"));
-        }
+        head.push_str(&format!("{name}: {value}\r\n"));
     }
     if chunked {
         head.push_str("Transfer-Encoding: chunked\r\n");
-    } else if let Some(length) = length.filter(|_| header(answer, "content-length").is_none()) {
+    } else if let Some(length) = length.filter(|_| answer.header("content-length").is_none()) {
         head.push_str(&format!("Content-Length: {length}\r\n"));
     } else if answer.special.is_some() {
         head.push_str("Connection: close\r\n");

@@ -1,23 +1,25 @@
 //! A scenario played: the daemon's own code against the scripted origin, and what was seen.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use fetch::{Detour, Fetcher, Purpose, Request as Ask};
-use model::{Alert, Health, HttpUrl, OutcomeKind, SourceState, Timestamp, Validators};
+use model::{Alert, Health, HttpUrl, OutcomeKind, RobotsCopy, SourceState, Timestamp, Validators};
 use pipeline::{AlertRule, Clock, Context, Criteria, Pace, Report, Settings, Source, WantedHealth};
 use store::{Range, Store, tables};
 use tagger::Tagger;
 use tokio::net::UnixListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
-use super::format::{Answer, Feeds, File, Scenario};
+use super::format::{Action, Answer, Feeds, File, Scenario};
 use super::origin::{Origin, Request, Script};
 use super::time::{self, Time};
+use super::value;
 
 /// The host of the feeds.
 pub(crate) const HOST: &str = "h";
@@ -30,6 +32,8 @@ const DAY: Duration = Duration::from_secs(86_400);
 /// a request that is named and does not come.
 const RUN: Duration = Duration::from_secs(2 * 86_400);
 const LONGEST_RUN: Duration = Duration::from_secs(60 * 86_400);
+/// So often it is seen whether that request can still come.
+const LOOK: Duration = Duration::from_secs(3_600);
 const INTERVAL_S: f64 = 3_600.0;
 const PAGES: [&str; 4] = ["/page/1", "/page/2", "/page/3", "/private/1"];
 const MAX_FEED_BYTES: u64 = 8 << 20;
@@ -111,6 +115,12 @@ impl Clock for WorldClock {
     }
 }
 
+impl WorldClock {
+    fn shift(&self, by_ms: i64) {
+        self.shift_ms.fetch_add(by_ms, Ordering::SeqCst);
+    }
+}
+
 /// Plays a scenario to its end.
 pub(crate) fn play(file: &File, scenario: &Scenario) -> anyhow::Result<Seen> {
     let plan = Plan::new(file, scenario)?;
@@ -139,8 +149,14 @@ impl Plan {
             Some(Feeds::Count(count)) => (1..=*count)
                 .map(|n| if n == 1 { format!("{HOST}/feed") } else { format!("{HOST}/feed-{n}") })
                 .collect(),
-            Some(Feeds::Addresses(list)) => list.iter().map(|text| address(text)).collect(),
+            // The configuration refuses a second source for one address.
+            Some(Feeds::Addresses(list)) => {
+                let mut seen = BTreeSet::new();
+                let all = list.iter().map(|text| address(text));
+                all.filter(|feed| seen.insert(feed.clone())).collect()
+            }
         };
+        anyhow::ensure!(!feeds.is_empty(), "there are no feeds");
         let mut script = Script { bodies: file.bodies.clone(), ..Script::default() };
         let feed_like = "<rss version=\"2.0\"><channel><title>O</title><item><title>one</title>\
                          <guid>o1</guid></item></channel></rss>";
@@ -178,8 +194,7 @@ impl Plan {
 
     fn run(&self) -> Duration {
         let within = self.scenario.expect.iter().filter_map(|check| {
-            let seconds =
-                |name: &str| check.arguments.get(name).and_then(serde_json::Value::as_f64);
+            let seconds = |name: &str| check.arguments.get(name).and_then(value::float);
             seconds("within_s").into_iter().chain(seconds("seconds")).reduce(f64::max)
         });
         let actions = self.scenario.actions.iter().map(|action| action.at_s + 86_400.0);
@@ -261,27 +276,21 @@ impl Plan {
         let began = Instant::now();
         let run = self.run();
         let mut daemon = Daemon::start(world)?;
-        let mut actions = self.scenario.actions.clone();
-        actions.sort_by(|a, b| a.at_s.total_cmp(&b.at_s));
-        for action in &actions {
+        for action in self.actions() {
             sleep_until(began + Duration::from_secs_f64(action.at_s)).await;
-            match action.what.as_str() {
-                "restart" => {
+            match Deed::of(&action)? {
+                Deed::Restart => {
                     daemon.stop().await?;
                     daemon = Daemon::start(world)?;
                 }
-                "clock" => {
-                    #[expect(clippy::cast_possible_truncation, reason = "some days")]
-                    let shift = (action.shift_s.unwrap_or(0.0) * 1_000.0) as i64;
-                    world.clock.shift_ms.fetch_add(shift, Ordering::SeqCst);
-                }
-                // Nobody can be reached, until `plug`.
-                "unplug" => {
+                Deed::Clock(shift_ms) => world.clock.shift(shift_ms),
+                Deed::Unplug => {
                     std::fs::rename(&world.socket, world.socket.with_extension("away"))?;
                     world.origin.cut();
                 }
-                "plug" => std::fs::rename(world.socket.with_extension("away"), &world.socket)?,
-                other => anyhow::bail!("the action `{other}` is not known"),
+                Deed::Plug => {
+                    std::fs::rename(world.socket.with_extension("away"), &world.socket)?;
+                }
             }
         }
         sleep_until(began + run).await;
@@ -290,7 +299,7 @@ impl Plan {
             && began.elapsed() < LONGEST_RUN
             && !world.is_over()
         {
-            sleep_until(Instant::now() + Duration::from_secs(60)).await;
+            drop(timeout(LOOK, world.origin.asked()).await);
         }
         if began.elapsed() > run {
             // The run of that last request has to be stored.
@@ -300,14 +309,31 @@ impl Plan {
         Ok(began.elapsed())
     }
 
-    /// Asks for pages, again and again, as far as robots.txt allows.
+    /// Asks for pages, again and again, as far as robots.txt allows. What was learnt outlives a
+    /// restart, as the daemon keeps it.
     async fn pages(&self, world: &World) -> anyhow::Result<Duration> {
         let began = Instant::now();
-        let run = self.run().max(DAY);
-        let fetcher = world.fetcher()?;
-        let mut round = began;
-        while round < began + run {
-            sleep_until(round).await;
+        let (run, named) = (self.run().max(DAY), self.named());
+        let mut fetcher = world.fetcher()?;
+        let mut kept = BTreeMap::new();
+        let mut actions = self.actions().into_iter().peekable();
+        let mut round = Duration::ZERO;
+        let more = || world.origin.count(&format!("{HOST}/robots.txt")) < named;
+        while round < run || (round < LONGEST_RUN && more()) {
+            while let Some(action) = actions.next_if(|it| it.at_s <= round.as_secs_f64()) {
+                sleep_until(began + Duration::from_secs_f64(action.at_s)).await;
+                match Deed::of(&action)? {
+                    Deed::Restart => {
+                        fetcher = world.fetcher()?;
+                        for (url, copy) in &kept {
+                            fetcher.recall_robots(url, RobotsCopy::clone(copy));
+                        }
+                    }
+                    Deed::Clock(shift_ms) => world.clock.shift(shift_ms),
+                    Deed::Unplug | Deed::Plug => anyhow::bail!("only feeds are unplugged"),
+                }
+            }
+            sleep_until(began + round).await;
             for page in PAGES {
                 let ask = Ask {
                     url: format!("http://{HOST}{page}").parse()?,
@@ -321,10 +347,42 @@ impl Plan {
                 };
                 // What may not be asked for is an error, and that is what the log shows.
                 drop(fetcher.get(&ask).await);
+                for (origin, copy) in fetcher.robots_news() {
+                    kept.insert(origin.parse::<HttpUrl>()?, copy);
+                }
             }
-            round += self.interval;
+            round += self.interval.max(Duration::from_secs(1));
         }
         Ok(began.elapsed())
+    }
+
+    /// In the order of their times.
+    fn actions(&self) -> Vec<Action> {
+        let mut actions = self.scenario.actions.clone();
+        actions.sort_by(|a, b| a.at_s.total_cmp(&b.at_s));
+        actions
+    }
+}
+
+/// What an action does.
+enum Deed {
+    Restart,
+    Clock(i64),
+    /// Nobody can be reached, until `Plug`.
+    Unplug,
+    Plug,
+}
+
+impl Deed {
+    fn of(action: &Action) -> anyhow::Result<Self> {
+        Ok(match action.what.as_str() {
+            "restart" => Self::Restart,
+            #[expect(clippy::cast_possible_truncation, reason = "some years")]
+            "clock" => Self::Clock((action.shift_s.unwrap_or(0.0) * 1_000.0) as i64),
+            "unplug" => Self::Unplug,
+            "plug" => Self::Plug,
+            other => anyhow::bail!("the action `{other}` is not known"),
+        })
     }
 }
 
