@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -19,7 +20,7 @@ pub enum InvalidId {
     TooLong { bytes: usize },
 }
 
-fn check(text: &str) -> Result<Box<str>, InvalidId> {
+fn check(text: &str) -> Result<Arc<str>, InvalidId> {
     let bad = |c: &char| !matches!(c, 'a'..='z' | '0'..='9' | '-');
     match text.chars().find(bad) {
         Some(found) => Err(InvalidId::Char { found }),
@@ -34,7 +35,7 @@ macro_rules! id {
         $(#[$doc])*
         #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(try_from = "String", into = "String")]
-        pub struct $name(Box<str>);
+        pub struct $name(Arc<str>);
 
         impl $name {
             pub fn as_str(&self) -> &str {
@@ -55,7 +56,7 @@ macro_rules! id {
         }
         impl From<$name> for String {
             fn from(id: $name) -> String {
-                id.0.into()
+                id.as_str().to_owned()
             }
         }
         impl fmt::Display for $name {

@@ -74,7 +74,15 @@ pub async fn watch_once(
     let mut summary = Summary::default();
     loop {
         crew.start_due();
-        let Some(done) = crew.tasks.join_next().await else { break };
+        let next = crew.next_start();
+        if crew.tasks.is_empty() && next >= LONGEST_SLEEP {
+            break;
+        }
+        let done = tokio::select! {
+            biased;
+            Some(done) = crew.tasks.join_next() => done,
+            () = tokio::time::sleep(next) => continue,
+        };
         match crew.finish(done) {
             (source, Ok(report)) => {
                 summary.add(&source.id, &report);
@@ -88,6 +96,12 @@ pub async fn watch_once(
             }
             (_, Err(error)) => return Err(error),
         }
+    }
+    // Nothing is left out silently: their hosts failed for others, and want to be left alone.
+    for id in crew.sources.keys().filter(|id| crew.schedule.contains(id)) {
+        summary.sources += 1;
+        let why = "not asked: the host does not answer, or asked for a pause".to_owned();
+        summary.failed.push((id.clone(), why));
     }
     summary.failed.sort();
     crew.recall()?;
@@ -286,9 +300,11 @@ impl Crew {
         while self.tasks.len() < self.cx.settings.parallel.max(1) {
             let Some(id) = self.schedule.start(now) else { return };
             let Some(source) = self.sources.get(&id).cloned() else {
-                self.schedule.ended(&id, "", now);
+                self.schedule.ended(&id, now);
                 continue;
             };
+            // A place is not spent on waiting for the next request that the host allows.
+            self.schedule.hold(source.url.host(), now.after(self.cx.fetcher.spacing()));
             let cx = self.cx.clone();
             let span = info_span!("run", source.id = %source.id);
             let task = {
@@ -303,14 +319,20 @@ impl Crew {
         }
     }
 
+    /// How long nothing can be started.
+    fn next_start(&mut self) -> Duration {
+        if self.tasks.len() >= self.cx.settings.parallel.max(1) {
+            return LONGEST_SLEEP;
+        }
+        let now = self.steady.now();
+        self.schedule.next_event().map_or(LONGEST_SLEEP, |due| due.since(now))
+    }
+
     /// How long nothing can happen.
     fn sleep(&mut self) -> Duration {
         let now = self.steady.now();
-        let news = self.newsroom.due();
-        let next = self.schedule.next_event(now).into_iter().chain(news).min();
-        let next = next.map_or(LONGEST_SLEEP, |due| due.since(now));
-        let news = news.map_or(LONGEST_SLEEP, |due| due.since(now));
-        let next = if self.tasks.len() >= self.cx.settings.parallel { news } else { next };
+        let news = self.newsroom.due().map_or(LONGEST_SLEEP, |due| due.since(now));
+        let next = news.min(self.next_start());
         if self.clock_warned || self.paused_until.is_some() {
             return Duration::from_secs(1);
         }
@@ -341,7 +363,7 @@ impl Crew {
             Err(_) => now.after(source.every.min(FULL_PAUSE)),
         };
         let due = self.steady.at(due, now);
-        self.schedule.ended(&source.id, source.url.host(), due);
+        self.schedule.ended(&source.id, due);
         match &result {
             Ok(report) => {
                 self.mind_host(&source, report);
