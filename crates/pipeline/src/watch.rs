@@ -71,11 +71,12 @@ pub async fn watch_once(
     let mut crew = Crew::new(cx.clone())?;
     let now = cx.clock.now();
     crew.enlist(|_| now)?;
+    let patience = LONGEST_SLEEP.max(cx.fetcher.spacing() + Duration::from_secs(1));
     let mut summary = Summary::default();
     loop {
         crew.start_due();
         let next = crew.next_start();
-        if crew.tasks.is_empty() && next >= LONGEST_SLEEP {
+        if crew.tasks.is_empty() && next >= patience {
             break;
         }
         let done = tokio::select! {

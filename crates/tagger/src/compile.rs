@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 use crate::amount::{CUES, Cue};
 use crate::index::Index;
 use crate::pattern::{Pattern, name, word};
+use crate::prefilter::Prefilter;
 use crate::refused::{Refused, RefusedBecause};
 use crate::{EntrySpec, RuleSpec};
 
@@ -68,7 +69,6 @@ pub(crate) struct Rule {
     pub(crate) within: Option<usize>,
     pub(crate) langs: Vec<String>,
     pub(crate) unless_vendor: bool,
-    pub(crate) regex: Vec<Regex>,
 }
 
 /// One entry whose every name, word and regex was understood.
@@ -118,8 +118,9 @@ pub(crate) struct Core {
     pub(crate) owners: Vec<Owner>,
     /// The words of `needs`, `unless` and `despite`, as they stand in the lists.
     pub(crate) contexts: Vec<String>,
-    /// Rules that have a regex.
-    pub(crate) with_regex: Vec<u32>,
+    /// The regexes, each with its rule, in the order of the rules.
+    pub(crate) regexes: Vec<(u32, Regex)>,
+    pub(crate) prefilter: Prefilter,
     pub(crate) version: String,
 }
 
@@ -280,6 +281,7 @@ pub(crate) fn assemble<'a>(entries: &'a [Read]) -> Core {
     let mut patterns = Vec::new();
     let mut owners = Vec::new();
     let mut rules = Vec::new();
+    let mut regexes: Vec<(u32, Regex)> = Vec::new();
     let mut contexts: Vec<String> = Vec::new();
     let mut known: HashMap<&'a str, u32> = HashMap::new();
     let mut versions = vec![ENGINE.to_owned(), crate::company::ENGINE.to_owned()];
@@ -317,8 +319,8 @@ pub(crate) fn assemble<'a>(entries: &'a [Read]) -> Core {
                 within: rule.within,
                 langs: rule.langs.clone(),
                 unless_vendor: rule.unless_vendor,
-                regex: rule.regex.clone(),
             });
+            regexes.extend(rule.regex.iter().map(|regex| (number, regex.clone())));
         }
     }
     for (text, cue) in CUES {
@@ -326,8 +328,6 @@ pub(crate) fn assemble<'a>(entries: &'a [Read]) -> Core {
         owners.extend(found.iter().map(|_| Owner::Amount(*cue)));
         patterns.extend(found);
     }
-    let with_regex =
-        (0..rules.len() as u32).filter(|&n| !rules[n as usize].regex.is_empty()).collect();
     let version = digest(&versions)[..8].iter().map(|b| format!("{b:02x}")).collect();
     Core {
         entries: entries.iter().map(|read| read.entry.clone()).collect(),
@@ -335,7 +335,8 @@ pub(crate) fn assemble<'a>(entries: &'a [Read]) -> Core {
         index: Index::new(patterns),
         owners,
         contexts,
-        with_regex,
+        prefilter: Prefilter::new(regexes.iter().map(|(_, regex)| regex.as_str())),
+        regexes,
         version,
     }
 }

@@ -69,6 +69,8 @@ pub(crate) struct Scratch {
     hits: Vec<Hit>,
     seen: Vec<Seen>,
     cued: Vec<Cued>,
+    /// Regexes that can match, and in which field.
+    possible: Vec<(u32, usize)>,
     amounts: Vec<Amount>,
     /// Rule and place of words that are written as common words.
     common: Vec<(u32, u32, u32)>,
@@ -149,35 +151,29 @@ impl Scratch {
 
     /// Regexes read the original; their places are kept as places in the normal form.
     fn find_regex(&mut self, core: &Core, text: &Text<'_>) {
-        for &rule in &core.with_regex {
-            for regex in &core.rules[rule as usize].regex {
-                for (field, content) in text.fields() {
-                    for found in regex.find_iter(content).filter(|m| !m.is_empty()).take(MAX_SPANS)
-                    {
-                        let found = named(regex, content, found);
-                        let Some((start, end)) =
-                            self.folded.range(text, field, found.start(), found.end())
-                        else {
-                            continue;
-                        };
-                        let state = if address::inside(content, found.start(), found.end()) {
-                            State::Address
-                        } else {
-                            State::Counts
-                        };
-                        let evidence = Evidence::Word;
-                        let (start, end) = (start as u32, end as u32);
-                        self.hits.push(Hit {
-                            rule,
-                            start,
-                            end,
-                            evidence,
-                            doubtful: false,
-                            shouted: false,
-                            state,
-                        });
-                    }
-                }
+        self.possible.clear();
+        for (number, (_, content)) in text.fields().enumerate() {
+            core.prefilter.possible(content, |regex| self.possible.push((regex, number)));
+        }
+        self.possible.sort_unstable();
+        self.possible.dedup();
+        for &(regex, number) in &self.possible {
+            let (rule, regex) = &core.regexes[regex as usize];
+            let Some((field, content)) = text.fields().nth(number) else { continue };
+            for found in regex.find_iter(content).filter(|m| !m.is_empty()).take(MAX_SPANS) {
+                let found = named(regex, content, found);
+                let place = self.folded.range(text, field, found.start(), found.end());
+                let Some((start, end)) = place else { continue };
+                let inside = address::inside(content, found.start(), found.end());
+                self.hits.push(Hit {
+                    rule: *rule,
+                    start: start as u32,
+                    end: end as u32,
+                    evidence: Evidence::Word,
+                    doubtful: false,
+                    shouted: false,
+                    state: if inside { State::Address } else { State::Counts },
+                });
             }
         }
     }

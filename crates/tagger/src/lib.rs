@@ -20,6 +20,7 @@ mod index;
 mod language;
 mod letters;
 mod pattern;
+mod prefilter;
 mod refused;
 mod spec;
 mod tagger;
