@@ -528,4 +528,19 @@ mod tests {
         clock.advance(FULL_PAUSE + Duration::from_secs(1));
         assert!(crew.may_start());
     }
+
+    #[tokio::test]
+    async fn one_round_tells_the_sources_whose_silent_host_it_did_not_ask_again() {
+        let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let sources = ["a", "b", "c"].map(|id| {
+            let mut source = source(id);
+            source.url = format!("http://{closed}/{id}").parse().unwrap();
+            source
+        });
+        let (cx, _) = context(sources.to_vec());
+        let summary = watch_once(&cx, |_, _| {}).await.unwrap();
+        assert_eq!((summary.sources, summary.watched, summary.failed.len()), (3, 0, 3));
+        let unasked = summary.failed.iter().filter(|(_, why)| why.starts_with("not asked"));
+        assert_eq!(unasked.count(), 2, "{:?}", summary.failed);
+    }
 }
