@@ -114,6 +114,7 @@ impl World {
                 max_feed_bytes: 1 << 20,
                 max_list_bytes: 1 << 20,
                 heartbeat: None,
+                websub: None,
                 data: PathBuf::new(),
                 min_free_bytes: 0,
             }),

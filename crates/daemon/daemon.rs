@@ -10,6 +10,7 @@ use console::{
     Actions, Answer, DigestQuery, Document, Error, QuarantineRetry, RetagQuery, RetryQuery, State,
 };
 use model::{ChannelId, SourceId};
+use pipeline::websub::{Desk, Wishes};
 use pipeline::{Clock, Context, Deliverer, deliver};
 use serde_json::{Value, json};
 use store::Store;
@@ -22,7 +23,7 @@ use tracing::{error, info, warn};
 
 use crate::command::run::notify;
 use crate::installation::Installation;
-use crate::tell;
+use crate::{tell, websub};
 
 /// The store is exported once in this time, which is looked at so often; after an export, or one
 /// that failed, not before a pause.
@@ -79,6 +80,7 @@ impl Daemon {
         console: State,
         listener: TcpListener,
         socket: &Path,
+        callbacks: Option<TcpListener>,
         files: Option<Files>,
         stop: CancellationToken,
     ) -> anyhow::Result<Self> {
@@ -104,10 +106,22 @@ impl Daemon {
         );
         tasks.spawn(async move { Ok(served.await?) });
         let counters = console.clone();
-        let watched = pipeline::watch(receiver.clone(), stop.clone(), move |_, report| {
-            counters.attempted(report.outcome, &report.counts, report.bytes);
-        });
+        let (wishes, wished) = Wishes::channel();
+        let watched =
+            pipeline::watch_with(receiver.clone(), wished, stop.clone(), move |_, report| {
+                counters.attempted(report.outcome, &report.counts, report.bytes);
+            });
         tasks.spawn(async move { Ok(watched.await?) });
+        if let Some(callbacks) = callbacks {
+            let desk = Desk::new(receiver.clone(), wishes.clone());
+            let served = console::serve_apart(websub::router(desk), callbacks, stop.clone());
+            tasks.spawn(async move {
+                served.await;
+                Ok(())
+            });
+            let kept = pipeline::websub::keep(receiver.clone(), wishes, stop.clone());
+            tasks.spawn(async move { Ok(kept.await?) });
+        }
         let delivered = {
             let (deliverer, stop) = (deliverer.clone(), stop.clone());
             async move { deliverer.run(stop).await }

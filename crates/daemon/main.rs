@@ -12,6 +12,7 @@ mod output;
 mod reach;
 mod scratch;
 mod tell;
+mod websub;
 
 use std::process::ExitCode;
 

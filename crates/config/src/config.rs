@@ -88,6 +88,7 @@ impl Parts<'_> {
                 max_feed_bytes: fetch.max_feed_bytes,
                 max_list_bytes: fetch.max_list_bytes,
                 heartbeat: settings.heartbeat,
+                websub: settings.websub,
                 data: data.clone(),
                 min_free_bytes: store.min_free_bytes,
             },

@@ -18,8 +18,18 @@ pub(crate) const KINDS: [&str; 4] = ["source", "channel", "alert", "digest"];
 pub(crate) const FACETS: [&str; 6] =
     ["vendor", "layer", "event", "counterparty", "place", "origin"];
 /// Everything else that may stand at the top of a file.
-const SETTINGS: [&str; 9] =
-    ["data", "watchlists", "contact", "timezone", "fetch", "store", "keep", "console", "heartbeat"];
+const SETTINGS: [&str; 10] = [
+    "data",
+    "watchlists",
+    "contact",
+    "timezone",
+    "fetch",
+    "store",
+    "keep",
+    "console",
+    "heartbeat",
+    "websub",
+];
 
 /// One `[kind.id]`.
 pub(crate) struct Entry<'d> {

@@ -32,6 +32,7 @@ mod statement;
 mod table;
 mod value;
 mod watchlists;
+mod websub;
 
 pub use crate::config::{Config, Keep};
 pub use crate::environment::Environment;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 use jiff::tz::TimeZone;
-use pipeline::Heartbeat;
+use pipeline::{Heartbeat, WebSub};
 
 use crate::Keep;
 use crate::groups::Groups;
@@ -30,6 +30,7 @@ pub(crate) struct Settings<'d> {
     pub(crate) keep: Keep,
     pub(crate) listen: SocketAddr,
     pub(crate) heartbeat: Option<Heartbeat>,
+    pub(crate) websub: Option<WebSub>,
     /// `contact` does not stand in any file.
     pub(crate) lacks_contact: bool,
 }
@@ -86,6 +87,8 @@ const LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080
 pub(crate) fn read<'d>(groups: &mut Groups<'d>) -> Settings<'d> {
     let lacks_contact = !groups.has_setting("contact");
     let fetch = groups.table("fetch").map(fetch).unwrap_or_default();
+    let listen = groups.table("console").and_then(listen).unwrap_or(LISTEN);
+    let websub = groups.table("websub");
     Settings {
         data: groups.text("data", not_blank),
         watchlists: groups.text("watchlists", not_blank),
@@ -99,7 +102,8 @@ pub(crate) fn read<'d>(groups: &mut Groups<'d>) -> Settings<'d> {
         timezone: groups.text("timezone", time_zone).map_or(TimeZone::UTC, |zone| zone.value),
         store: groups.table("store").map(store).unwrap_or_default(),
         keep: groups.table("keep").map(keep).unwrap_or_default(),
-        listen: groups.table("console").and_then(listen).unwrap_or(LISTEN),
+        listen,
+        websub: websub.and_then(|table| crate::websub::read(table, listen, &fetch.allow)),
         heartbeat: groups.table("heartbeat").and_then(|table| heartbeat(table, &fetch.allow)),
         fetch,
         lacks_contact,

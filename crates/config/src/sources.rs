@@ -70,6 +70,7 @@ struct RawSource<'d> {
     replace: Vec<(String, String)>,
     terms: Option<String>,
     robots: RobotsRule,
+    websub: bool,
     licence: Option<String>,
     rules: connectors::Rules,
     timeout: fetch::Patience,
@@ -92,6 +93,7 @@ fn source<'d>(id: &str, mut table: Table<'d>) -> Option<RawSource<'d>> {
     let terms = table.placed("terms", one_of(&TERMS));
     let terms_accepted = table.placed("terms_accepted", not_blank);
     let robots = robots::read(&mut table);
+    let websub = table.switch("websub").unwrap_or(true);
     let licence = table.placed("licence", not_blank).map(|licence| licence.value);
     let timeout = timeout(&mut table);
     let text = table.placed("text", one_of(&TEXTS));
@@ -147,6 +149,7 @@ fn source<'d>(id: &str, mut table: Table<'d>) -> Option<RawSource<'d>> {
         terms: terms.map(|terms| terms.value.to_owned()),
         rules,
         robots,
+        websub,
         licence,
         timeout,
         id,
@@ -221,6 +224,7 @@ impl RawSource<'_> {
                 replace: self.replace,
                 terms: self.terms,
                 robots: self.robots,
+                websub: self.websub,
             });
         }
     }

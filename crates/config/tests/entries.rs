@@ -73,7 +73,7 @@ fn each_value_of_a_source_is_checked() {
             "3:1: unknown field `intervall`, expected one of `category`, `country`, `entities`, \
              `every`, `feed`, `grade`, `headers`, `item_url`, `lang`, `licence`, `list`, `name`, \
              `notices`, `off`, `page`, `robots`, `sitemap`, `slowest`, `terms_accepted`, `terms`, \
-             `text`, `timeout`",
+             `text`, `timeout`, `websub`",
         ),
     ];
     for (line, expected) in cases {
@@ -179,7 +179,7 @@ fn ids_are_slugs_and_entries_are_tables() {
             "[sorce.a]\n",
             &[
                 "1:2: unknown field `sorce`, expected one of `data`, `watchlists`, `contact`, `timezone`, \
-             `fetch`, `store`, `keep`, `console`, `heartbeat`, `source`, `channel`, `alert`, \
+             `fetch`, `store`, `keep`, `console`, `heartbeat`, `websub`, `source`, `channel`, `alert`, \
              `digest`, `vendor`, `layer`, `event`, `counterparty`, `place`, `origin`: did you mean `source`?",
             ],
         ),

@@ -25,7 +25,7 @@ fn odd_files_are_one_clear_line_each() {
         [
             "config/big.toml: is larger than 4 MiB",
             "config/folder.toml/b.toml:1:1: unknown field `x`, expected one of `data`, `watchlists`, \
-         `contact`, `timezone`, `fetch`, `store`, `keep`, `console`, `heartbeat`, `source`, \
+         `contact`, `timezone`, `fetch`, `store`, `keep`, `console`, `heartbeat`, `websub`, `source`, \
          `channel`, `alert`, `digest`, `vendor`, `layer`, `event`, `counterparty`, `place`, `origin`",
         ]
     );

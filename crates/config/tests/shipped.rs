@@ -64,6 +64,7 @@ fn every_option_stands_in_the_shipped_files() {
         "[keep]",
         "[console]",
         "[heartbeat]",
+        "[websub]",
         "[source.a]",
         "[source.a.item_url]",
         "[channel.a]",

@@ -75,6 +75,9 @@ pub struct Parsed {
     /// What the document says about when asking again is useful.
     #[serde(skip)]
     pub hints: model::Hints,
+    /// Where the document says that it is told from.
+    #[serde(skip)]
+    pub links: model::Links,
 }
 
 /// What a document of changes says beside the entries that it brings.
@@ -124,6 +127,7 @@ pub fn of_notices(notices: ParsedNotices) -> Parsed {
         .map(|skipped| Problem { at: skipped.at, reason: format!("skipped: {}", skipped.reason) });
     Parsed {
         hints: model::Hints::default(),
+        links: model::Links::default(),
         format: notices.format,
         title: notices.title,
         items: notices.items.into_iter().map(entry_of_notice).collect(),
@@ -169,6 +173,7 @@ pub fn of_list(list: ParsedList) -> Parsed {
     };
     Parsed {
         hints: model::Hints::default(),
+        links: model::Links::default(),
         format: list.format.to_string(),
         title: list.title,
         items: list.items.into_iter().map(entry_of_designation).collect(),

@@ -213,3 +213,56 @@ proptest! {
         prop_assert_eq!(parsed.rejected as usize, kinds.iter().filter(|kind| **kind == 0).count());
     }
 }
+
+fn links(document: &str) -> model::Links {
+    let document = connector::Document {
+        bytes: document.as_bytes(),
+        content_type: None,
+        base_url: Some("https://a.example/dir/feed"),
+    };
+    connector::feed::parse_feed(&connector::FeedRules::default(), &document).unwrap().links
+}
+
+#[test]
+fn a_feed_says_where_it_is_told_from() {
+    let hub = |hubs: &[&str], this: Option<&str>| model::Links {
+        hubs: hubs.iter().map(|hub| (*hub).to_owned()).collect(),
+        this: this.map(str::to_owned),
+    };
+    let rss = |links: &str| {
+        format!(
+            "<rss version=\"2.0\" xmlns:atom=\"http://www.w3.org/2005/Atom\"><channel><title>T</title>\
+             {links}<item><title>a</title>\
+             <atom:link rel=\"hub\" href=\"https://evil.example/\"/>\
+             <atom:link rel=\"self\" href=\"https://evil.example/\"/></item></channel></rss>"
+        )
+    };
+    let offered = "<atom:link rel=\"hub\" href=\" https://hub.example/?a=1&amp;b=2 \"/>\
+                   <atom:link rel=\"self\" href=\"https://A.example/f\" type=\"application/rss+xml\"/>";
+    let expected = hub(&["https://hub.example/?a=1&b=2"], Some("https://A.example/f"));
+    assert_eq!(links(&rss(offered)), expected, "an entry's own links count for nothing");
+    assert_eq!(links(&rss("")), hub(&[], None));
+    let relative =
+        "<atom:link rel=\"hub\" href=\"//hub.example/\"/><atom:link rel=\"self\" href=\"f\"/>";
+    assert_eq!(
+        links(&rss(relative)),
+        hub(&["https://hub.example/"], Some("https://a.example/dir/f"))
+    );
+    let hostile = "<atom:link rel=\"hub\" href=\"javascript:alert(1)\"/><atom:link rel=\"hub\"/>\
+                   <atom:link rel=\"self\" href=\"ftp://a.example/\"/><atom:link rel=\"hub\" href=\"\"/>";
+    assert_eq!(links(&rss(hostile)), hub(&[], None));
+    let many: String = (0..1_000)
+        .map(|n| format!("<atom:link rel=\"hub\" href=\"https://h{n}.example/\"/>"))
+        .collect();
+    assert_eq!(links(&rss(&many)).hubs.len(), 4);
+
+    let atom = "<feed xmlns=\"http://www.w3.org/2005/Atom\"><title>T</title>\
+                <link rel=\"hub\" href=\"https://hub.example/\"/><link rel=\"self\" href=\"/t\"/>\
+                <entry><id>1</id><title>a</title></entry></feed>";
+    assert_eq!(links(atom), hub(&["https://hub.example/"], Some("https://a.example/t")));
+
+    let json = r#"{"version": "https://jsonfeed.org/version/1.1", "title": "T", "items": [],
+        "feed_url": "https://a.example/f.json", "hubs": [{"type": "rssCloud", "url": "https://no.example/"},
+        {"type": "WebSub", "url": "https://hub.example/"}, {"type": "WebSub", "url": "x"}, 7]}"#;
+    assert_eq!(links(json), hub(&["https://hub.example/"], Some("https://a.example/f.json")));
+}

@@ -30,6 +30,6 @@ pub use crate::client::{Client, ClientError};
 pub use crate::error::Error;
 pub use crate::health::{Condition, Health};
 pub use crate::router::{Transport, router};
-pub use crate::serve::serve;
+pub use crate::serve::{serve, serve_apart};
 pub use crate::settings::{Settings, SourceInfo};
 pub use crate::state::{Clock, State};

@@ -74,6 +74,12 @@ pub async fn serve(
     Ok(())
 }
 
+/// Serves another router on `tcp` alone, within the same limits, until `stop`: what the internet
+/// may reach has a listener of its own.
+pub async fn serve_apart(router: Router, tcp: TcpListener, stop: CancellationToken) {
+    accept(Listener::Tcp(tcp), router, stop).await;
+}
+
 /// Makes the socket where only its owner reaches it, then moves it into place: there is no moment
 /// in which others can open it, nor one in which a file of a dead daemon stands in the way.
 fn bind(path: &Path) -> io::Result<UnixListener> {

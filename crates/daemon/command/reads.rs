@@ -221,6 +221,9 @@ fn health_words(at: &Installation, row: &SourceRow) -> String {
     if let Some(gap) = gap {
         words.push_str(&format!(", possible gap until {}", local(at, gap.to)));
     }
+    if let Some(websub) = &row.websub {
+        words.push_str(&format!(", hub {}", websub.state));
+    }
     if let Some(reason) = &row.robots_ignored {
         words.push_str(&format!(", ignores robots.txt: {reason}"));
     }

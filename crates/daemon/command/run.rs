@@ -109,6 +109,10 @@ async fn daemon(at: Installation) -> Outcome {
         Ok(listener) => listener,
         Err(error) => return Err(taken(&at, error).await),
     };
+    let callbacks = match &at.config.pipeline.websub {
+        Some(websub) => Some(callbacks(websub).await?),
+        None => None,
+    };
     std::fs::create_dir_all(&at.config.data).map_err(|error| {
         Failure::io(anyhow::Error::new(error).context(at.config.data.display().to_string()))
     })?;
@@ -126,9 +130,10 @@ async fn daemon(at: Installation) -> Outcome {
     let (reloads, wishes) = mpsc::channel(1);
     let files = Files { at: at.at.clone(), data: at.data.clone(), reloads };
     let socket = at.config.console.socket.clone();
-    let mut daemon = Daemon::start(cx, console, listener, &socket, Some(files), stop.clone())
-        .await
-        .map_err(Failure::io)?;
+    let mut daemon =
+        Daemon::start(cx, console, listener, &socket, callbacks, Some(files), stop.clone())
+            .await
+            .map_err(Failure::io)?;
     notify(&[sd_notify::NotifyState::Ready]);
     let sources = &at.config.pipeline.sources;
     info!(
@@ -148,6 +153,19 @@ async fn daemon(at: Installation) -> Outcome {
     close(store).await?;
     info!("stopped");
     result
+}
+
+/// Where hubs are answered.
+async fn callbacks(websub: &pipeline::WebSub) -> Result<TcpListener, Failure> {
+    let listen = websub.listen;
+    let bound = TcpListener::bind(listen).await.map_err(|error| {
+        let context = format!("[websub] listen = \"{listen}\": is another program on this port?");
+        Failure::io(anyhow::Error::new(error).context(context))
+    })?;
+    if let Ok(address) = bound.local_addr() {
+        info!("hubs reach {}, answered on http://{address}/websub/", websub.public);
+    }
+    Ok(bound)
 }
 
 /// Whose the port is: mostly that of a daemon which runs already.
@@ -208,6 +226,10 @@ async fn reload(at: Installation, daemon: &mut Daemon) -> (Installation, Result<
     };
     if new.config.data != at.config.data || new.config.console.listen != at.config.console.listen {
         warn!("`data` and `[console] listen` take effect at the next start");
+    }
+    let listen = |at: &Installation| at.config.pipeline.websub.as_ref().map(|w| w.listen);
+    if listen(&new) != listen(&at) && listen(&new).is_some() {
+        warn!("`[websub] listen` takes effect at the next start");
     }
     new.warn();
     let old = daemon.context();
@@ -274,5 +296,5 @@ pub(crate) async fn start_on(
     let clock = Arc::clone(&cx.clock);
     let socket = settings.socket.clone();
     let console = State::new(settings, Arc::new(move || clock.now()));
-    Daemon::start(cx, console, listener, &socket, None, stop).await.map_err(Failure::io)
+    Daemon::start(cx, console, listener, &socket, None, None, stop).await.map_err(Failure::io)
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use model::{HttpUrl, Validators};
+use model::{HttpUrl, Links, Validators};
 
 use crate::headers::{CacheHints, RetryAfter};
 
@@ -139,6 +139,8 @@ pub struct Meta {
     /// At most 64 headers and 16 KiB, without `Set-Cookie`; as received but for the content coding.
     pub headers: Vec<(String, String)>,
     pub cache: CacheHints,
+    /// What its `Link` headers say about hubs.
+    pub links: Links,
     /// From the first request's turn to the end of the body, without waiting for turns.
     pub elapsed: Duration,
 }
@@ -173,6 +175,8 @@ pub struct Answer {
     /// The first 4 KiB of the body, made text; empty if it could not be read.
     pub text: String,
     pub retry_after: Option<RetryAfter>,
+    /// `Location` of a redirect, as an absolute address; `None` where it is no address of the web.
+    pub location: Option<HttpUrl>,
 }
 
 impl Answer {

@@ -167,6 +167,12 @@ impl Fetcher {
             .map_err(|_| FetchError::Timeout { phase: Phase::Total, limit })?
     }
 
+    /// Whether a request to `url` may be sent at all, as far as the address itself shows (I11): what
+    /// a name leads to is judged when it is resolved.
+    pub fn may_ask(&self, url: &HttpUrl) -> bool {
+        check(url, &self.0.settings.allow).is_ok()
+    }
+
     /// What is left of the pause that the host of `url` asked for: asking earlier than that only
     /// yields [`FetchError::Paused`] or waits.
     pub fn paused(&self, url: &HttpUrl) -> Option<Duration> {
@@ -248,6 +254,7 @@ impl Inner {
             content_type: headers::text(response.headers(), CONTENT_TYPE),
             headers: headers::bounded(response.headers()),
             cache: headers::cache_hints(response.headers(), now),
+            links: crate::links::links(response.headers(), &trail.url),
             elapsed: Duration::ZERO,
         };
         let host = trail.url.host();
@@ -339,8 +346,10 @@ impl Inner {
         let response = self.send(Method::POST, &url, headers, Some(body), idle).await?;
         let status = response.status().as_u16();
         let retry_after = headers::retry_after(response.headers(), (self.now)());
+        let location = response.headers().get(LOCATION).and_then(|value| value.to_str().ok());
+        let location = location.and_then(|reference| url.join(reference.trim()).ok());
         let text = body::beginning(response, ANSWER_BYTES, self.settings.idle_timeout).await;
-        Ok(Answer { status, text, retry_after })
+        Ok(Answer { status, text, retry_after, location })
     }
 
     /// Sends and waits for the head of the answer.

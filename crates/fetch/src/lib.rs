@@ -16,6 +16,7 @@ mod fetcher;
 mod gate;
 mod headers;
 mod hop;
+mod links;
 mod resolver;
 pub mod robots;
 mod settings;

@@ -19,6 +19,7 @@ mod source;
 mod tag;
 mod time;
 mod url;
+mod websub;
 
 pub use crate::alert::{
     Alert, AlertId, Delivery, DeliveryState, Held, MessageId, MessageRef, OutboxEntry,
@@ -46,3 +47,4 @@ pub use crate::source::{
 pub use crate::tag::{Facet, Field, Span, Tag};
 pub use crate::time::{InvalidTimestamp, Timestamp};
 pub use crate::url::{HttpUrl, InvalidUrl};
+pub use crate::websub::{Asked, HubMode, Links, Subscription, SubscriptionId, SubscriptionState};

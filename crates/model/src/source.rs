@@ -19,14 +19,15 @@ words!(
     OutcomeKind {
         Parsed = "parsed", Unchanged = "unchanged", Unreachable = "unreachable",
         Refused = "refused", Unreadable = "unreadable", Panicked = "panicked",
-        Blocked = "blocked", Gone = "gone",
+        Blocked = "blocked", Gone = "gone", Pushed = "pushed",
     }
 );
 
 impl OutcomeKind {
-    /// The source was read: its state at that time is known.
+    /// The source was read: its state at that time is known. What a hub pushed is no attempt to
+    /// read the source, and is never the `last_outcome` of one.
     pub fn is_success(self) -> bool {
-        matches!(self, Self::Parsed | Self::Unchanged)
+        matches!(self, Self::Parsed | Self::Unchanged | Self::Pushed)
     }
 }
 

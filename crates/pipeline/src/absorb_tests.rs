@@ -308,6 +308,7 @@ async fn a_plan_on_a_state_that_has_moved_is_refused_whole() {
         departures: &[],
         since: "",
         ends: None,
+        told: false,
         last: true,
     };
     let stale = decide(situation, &known, &outcome, &candidates);

@@ -100,6 +100,8 @@ pub struct Situation<'a> {
     pub since: &'a str,
     /// Stored once all of it is dealt with.
     pub ends: Option<&'a Ends>,
+    /// A hub tells what is new: polls are a safety net.
+    pub told: bool,
 }
 
 /// How an entry of a list goes without being named.
@@ -150,7 +152,7 @@ pub fn decide(
         }
     }
     if at.last
-        && let Outcome::Parsed { parsed, .. } = outcome
+        && let Outcome::Parsed { parsed, .. } | Outcome::Pushed { parsed, .. } = outcome
     {
         run.totals.counts.rejected += parsed.rejected;
         run.totals.counts.seen += parsed.rejected;
@@ -517,11 +519,14 @@ impl<'a> Run<'a> {
             bytes: outcome.bytes(),
             millis: self.at.millis,
             counts: self.totals.counts,
-            error: after.error.clone(),
+            error: outcome.error().and(after.error.clone()),
         };
         self.commit.put::<tables::Attempts>(&(id.clone(), self.at.now), &attempt);
-        let (known, states) = (self.known.blind.as_ref(), (before, after));
-        crate::blind::note(&mut self.commit, self.at.source, known, states, self.at.now);
+        // A push is no look at the source: it neither proves nor ends a silence of polls.
+        if attempt.outcome != OutcomeKind::Pushed {
+            let (known, states) = (self.known.blind.as_ref(), (before, after));
+            crate::blind::note(&mut self.commit, self.at.source, known, states, self.at.now);
+        }
         for old in &self.known.old_attempts {
             self.commit.delete::<tables::Attempts>(&(id.clone(), *old));
         }

@@ -22,6 +22,8 @@ const CONFIRMATIONS: [Duration; 3] = [
 ];
 /// The largest jitter: the hour that `skipHours` allows must not be left by it.
 const LARGEST_JITTER: Duration = Duration::from_secs(900);
+/// A source of which a hub tells is polled less often by this factor.
+const TOLD: u32 = 4;
 /// Overdue sources are spread over this after a start.
 const START_SPREAD: Duration = Duration::from_secs(60);
 /// The first round on one host after a start goes at this part of the pace that is allowed.
@@ -41,11 +43,14 @@ pub struct Last {
     pub not_before: Option<Duration>,
     /// What is left of `max-age`, or of `Expires`.
     pub fresh_for: Option<Duration>,
+    /// A hub tells what is new (WebSub): the poll is a safety net.
+    pub told: bool,
 }
 
 /// The next time to poll.
 ///
-/// The longest of: the interval (`fit`, where the source's own rhythm has changed it), what is left
+/// The longest of: the interval (`fit`, where the source's own rhythm has changed it; four times as
+/// long, up to the ceiling, while a hub tells), what is left
 /// of its freshness, `ttl`, the syndication period; doubled for each failure in a row; then
 /// `Retry-After`; then past the hours and days that the feed leaves out. Hints are held at the
 /// ceiling, `Retry-After` and skipped days are not. The jitter only adds, and is the same for a
@@ -70,6 +75,7 @@ pub fn next_due(
     let seconds = |seconds: Option<u32>| Duration::from_secs(u64::from(seconds.unwrap_or(0)));
     let said = seconds(hints.ttl_s).max(period(hints, now));
     let (wait, said) = if last.failures == 0 {
+        let interval = if last.told { when_told(interval, pace) } else { interval };
         (interval, said.max(last.fresh_for.unwrap_or_default()))
     } else {
         let doubled = interval.saturating_mul(1 << last.failures.min(DOUBLINGS));
@@ -83,6 +89,12 @@ pub fn next_due(
         _ => jitter,
     };
     allowed(hints, now.after(wait.saturating_add(jitter)), jitter)
+}
+
+/// The interval of a source of which a hub tells: longer, but never beyond the ceiling, for that is
+/// how long a hub that fails unnoticed may cost.
+fn when_told(interval: Duration, pace: &Pace) -> Duration {
+    interval.saturating_mul(TOLD).min(pace.ceiling.max(interval))
 }
 
 /// The interval that fits a document of which `known` of `seen` entries were there already: under

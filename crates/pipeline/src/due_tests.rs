@@ -64,6 +64,25 @@ fn hints_are_held_at_the_ceiling_and_a_server_that_asks_for_silence_is_not() {
 }
 
 #[test]
+fn a_source_of_which_a_hub_tells_is_asked_a_quarter_as_often_up_to_the_ceiling() {
+    let told = Last { told: true, ..Last::default() };
+    let wait = |every: u64, last| {
+        let due = next_due(&id(), s(every), None, &Pace::fixed(), &Hints::default(), last, now());
+        let jitter = super::jitter(&id(), s(every)).as_secs();
+        due.since(now()).as_secs() - jitter
+    };
+    assert_eq!(wait(900, told), 3_600);
+    assert_eq!(wait(12 * H, told), 24 * H);
+    assert_eq!(wait(48 * H, told), 48 * H, "the operator's own interval may be longer");
+    let failing = Last { failures: 1, ..told };
+    assert_eq!(
+        wait(900, failing),
+        wait(900, failed(1)),
+        "a hub is no excuse for a feed that fails"
+    );
+}
+
+#[test]
 fn a_gone_source_is_asked_less_and_less_and_then_left_to_the_operator() {
     let gone = |gone| wait(Hints::default(), Last { gone, ..Last::default() }) / (24 * H);
     assert_eq!([gone(1), gone(2), gone(3)], [3, 7, 14]);
@@ -157,6 +176,7 @@ proptest! {
         wait in prop::option::of(0_u64..=604_800),
         fresh in prop::option::of(any::<u32>()),
         every in 60_u64..=90_000,
+        told in any::<bool>(),
     ) {
         let base = base.map(|millis| Timestamp::from_millis(millis).unwrap());
         let hints = Hints { max_age_s: None, ttl_s, period_s, base, skip_hours, skip_days };
@@ -165,6 +185,7 @@ proptest! {
             gone: 0,
             not_before: wait.map(s),
             fresh_for: fresh.map(|fresh| s(u64::from(fresh))),
+            told,
         };
         let due = next_due(&id(), s(every), None, &Pace::default(), &hints, last, now());
         let got = due.since(now());

@@ -72,6 +72,17 @@ impl Known {
         Ok(known)
     }
 
+    /// Reads which attempts are to be trimmed: polls look at every tenth of them, but what a hub
+    /// pushes is not counted by them.
+    pub(crate) fn read_surplus(
+        &mut self,
+        store: &Store,
+        source: &Source,
+    ) -> Result<(), StoreError> {
+        self.old_attempts = surplus(store, source)?;
+        Ok(())
+    }
+
     /// Reads what an attempt without entries needs.
     pub fn state_only(store: &Store, source: &Source) -> Result<Self, StoreError> {
         let state = store.read::<tables::Sources>(&source.id)?;

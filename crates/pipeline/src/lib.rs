@@ -37,6 +37,7 @@ mod steady;
 #[cfg(test)]
 mod testing;
 mod watch;
+pub mod websub;
 
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use context::Context;
@@ -59,4 +60,5 @@ pub use settings::{
     Heartbeat, Pace, RobotsRule, Secret, SecretRef, Settings, SmtpTls, Source, SourceNews,
     WantedHealth, Weekday,
 };
-pub use watch::{Summary, watch, watch_once};
+pub use watch::{Summary, watch, watch_once, watch_with};
+pub use websub::WebSub;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use connector::Parsed;
 use fetch::{CacheHints, Strain, Wall};
-use model::{HttpUrl, ListVersion, OutcomeKind, SitemapMemory, Validators};
+use model::{HttpUrl, Links, ListVersion, OutcomeKind, SitemapMemory, Validators};
 
 /// What one attempt brought.
 #[derive(Clone, Debug)]
@@ -18,6 +18,8 @@ pub enum Outcome {
         /// The version of an entity list that the body is.
         list: Option<Box<ListVersion>>,
     },
+    /// What a hub sent of the source: entries, and nothing that a poll is judged by.
+    Pushed { parsed: Parsed, bytes: u64 },
     /// A 304, or the body of last time once more.
     Unchanged { validators: Validators, transport: Transport },
     /// No answer, or one that asks to come back later.
@@ -57,6 +59,8 @@ pub struct Transport {
     pub bytes: u64,
     pub validators: Validators,
     pub cache: CacheHints,
+    /// What the answer's head says about hubs.
+    pub links: Links,
     /// Where the leading run of permanent redirects ended, if there was one.
     pub moved: Option<HttpUrl>,
     /// The whole document was asked for although validators were known.
@@ -69,6 +73,7 @@ impl Outcome {
     pub fn kind(&self) -> OutcomeKind {
         match self {
             Self::Parsed { .. } => OutcomeKind::Parsed,
+            Self::Pushed { .. } => OutcomeKind::Pushed,
             Self::Unchanged { .. } => OutcomeKind::Unchanged,
             Self::Unreachable { trouble, .. } if trouble.status == Some(410) => OutcomeKind::Gone,
             Self::Unreachable { trouble: Trouble { wall: Some(_), .. }, .. }
@@ -82,7 +87,7 @@ impl Outcome {
 
     pub fn error(&self) -> Option<&str> {
         match self {
-            Self::Parsed { .. } | Self::Unchanged { .. } => None,
+            Self::Parsed { .. } | Self::Pushed { .. } | Self::Unchanged { .. } => None,
             Self::Unreachable { error, .. }
             | Self::Refused { error }
             | Self::Unreadable { error, .. }
@@ -97,7 +102,7 @@ impl Outcome {
             | Self::Unreadable { transport, .. }
             | Self::Panicked { transport, .. } => Some(transport.status),
             Self::Unreachable { trouble, .. } => trouble.status,
-            Self::Refused { .. } => None,
+            Self::Refused { .. } | Self::Pushed { .. } => None,
         }
     }
 
@@ -107,6 +112,7 @@ impl Outcome {
             | Self::Unchanged { transport, .. }
             | Self::Unreadable { transport, .. }
             | Self::Panicked { transport, .. } => transport.bytes,
+            Self::Pushed { bytes, .. } => *bytes,
             Self::Unreachable { .. } | Self::Refused { .. } => 0,
         }
     }

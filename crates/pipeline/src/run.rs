@@ -1,5 +1,7 @@
 //! One source from the wire to the store. The only place that knows the order of the steps.
 
+mod pushed;
+
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -20,6 +22,9 @@ use crate::record::{
 use crate::sitemap::{self, Gathered};
 use crate::state::asks_whole;
 use crate::{Context, Source};
+
+pub(crate) use self::pushed::store_pushed;
+use self::pushed::{Sifted, sift};
 
 /// How often a run is planned again when the state it read has moved (I7b).
 const PLANS: u32 = 8;
@@ -91,14 +96,14 @@ async fn poll(cx: &Context, source: &Arc<Source>) -> Result<Report, RunError> {
         }
     };
     match attempt {
-        Attempted::Ended(outcome) => store_outcome(cx, source, outcome, began).await,
+        Attempted::Ended(outcome) => store_polled(cx, source, outcome, began).await,
         Attempted::Body(body) => {
             let list = ListBefore::read(&cx.store, source)?;
             let outcome = read(source, &before, list, &body, audit).await;
             crate::quarantine::keep(cx, source, &outcome, &body).await;
             // What was read of it is as large again: a list of 100 MB must not stay meanwhile.
             drop(body);
-            store_outcome(cx, source, outcome, began).await
+            store_polled(cx, source, outcome, began).await
         }
     }
 }
@@ -117,6 +122,19 @@ pub(crate) async fn read(
         move || read_body(&source, &before, &list, &body, audit)
     };
     if large { blocking(work).await } else { work() }
+}
+
+/// [`store_outcome`], and what it says about the source's hub.
+async fn store_polled(
+    cx: &Context,
+    source: &Arc<Source>,
+    outcome: Outcome,
+    began: Instant,
+) -> Result<Report, RunError> {
+    let shown = crate::websub::Shown::by(&outcome);
+    let report = store_outcome(cx, source, outcome, began).await?;
+    crate::websub::after_poll(cx, source, shown, &report).await;
+    Ok(report)
 }
 
 /// What a fetch came to: an outcome already, or a body that has to be read.
@@ -189,6 +207,7 @@ pub(crate) fn transport(meta: &Meta, bytes: usize) -> Transport {
         bytes: bytes as u64,
         validators: meta.validators.clone(),
         cache: meta.cache,
+        links: meta.links.clone(),
         moved: meta.moved.clone(),
         audit: false,
         sitemap: None,
@@ -298,19 +317,8 @@ pub(crate) async fn store_entries(
     let transport = Transport::default();
     let mut outcome = Outcome::Parsed { parsed, body: [0; 16], transport, list: None };
     let mut totals = Totals::default();
-    let mut new = Vec::new();
-    for candidate in candidates(source, &mut outcome, &mut totals) {
-        let mut known = cx.store.get::<tables::Items>(&candidate.new_id)?.is_some();
-        for alias in candidate.aliases() {
-            known |= cx.store.get::<tables::Aliases>(&alias)?.is_some();
-        }
-        if known {
-            totals.counts.seen += 1;
-            totals.counts.unchanged += 1;
-        } else {
-            new.push(candidate);
-        }
-    }
+    let entries = candidates(source, &mut outcome, &mut totals);
+    let Sifted { new, mut totals, .. } = sift(cx, entries, totals)?;
     if new.is_empty() {
         return Ok(totals);
     }
@@ -473,7 +481,9 @@ fn parts(candidates: &[Candidate]) -> Vec<Range<usize>> {
 }
 
 fn candidates(source: &Source, outcome: &mut Outcome, totals: &mut Totals) -> Vec<Candidate> {
-    let Outcome::Parsed { parsed, .. } = outcome else { return Vec::new() };
+    let (Outcome::Parsed { parsed, .. } | Outcome::Pushed { parsed, .. }) = outcome else {
+        return Vec::new();
+    };
     if matches!(source.connector, Connector::Sitemap(_)) {
         let folded = sitemap::merge(source, &mut parsed.items);
         totals.counts.seen += folded;
@@ -549,12 +559,17 @@ impl Planned {
             let tagger = &cx.tagger;
             known.read_list_alerts(&cx.store, &self.source, &self.version, tagger, rules)?;
         }
+        if self.outcome.kind() == model::OutcomeKind::Pushed {
+            known.read_surplus(&cx.store, &self.source)?;
+        }
+        let now = cx.clock.now();
         let situation = Situation {
+            told: crate::websub::is_told(cx, &self.source, now)?,
             source: &self.source,
             fetch_key: self.source.fetch_key(),
             tagger: &cx.tagger,
             rules,
-            now: cx.clock.now(),
+            now,
             millis: u32::try_from(self.began.elapsed().as_millis()).unwrap_or(u32::MAX),
             so_far,
             last,

@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::Guard;
+use crate::{Guard, WebSub};
 use connector::Connector;
 use model::{AlertRuleId, ChannelId, DigestId, Facet, Health, HttpUrl, Kind, Lang, SourceId};
 
@@ -28,6 +28,8 @@ pub struct Settings {
     pub max_list_bytes: u64,
     /// Called after each round of work with a GET: silence tells a dead man's switch elsewhere.
     pub heartbeat: Option<Heartbeat>,
+    /// Present: sources that offer a hub are told of by it.
+    pub websub: Option<WebSub>,
     /// The folder that channel `file` writes into.
     pub data: PathBuf,
     /// Free space below which nothing is ingested.
@@ -66,6 +68,8 @@ pub struct Source {
     pub robots: RobotsRule,
     /// How long its answers are waited for, where that is not as long as for all others.
     pub timeout: fetch::Patience,
+    /// Its hub may be subscribed to, where it offers one and the installation can be told.
+    pub websub: bool,
     /// Bounds inside which a download of an entity list is believed.
     pub guard: Guard,
 }
@@ -141,6 +145,7 @@ impl Source {
             guard: Guard::default(),
             timeout: fetch::Patience::default(),
             robots: RobotsRule::default(),
+            websub: true,
         }
     }
 }

@@ -55,6 +55,9 @@ pub(crate) fn state_after(
     counts: &Counts,
 ) -> SourceState {
     let kind = outcome.kind();
+    if kind == OutcomeKind::Pushed {
+        return after_push(at, before, counts);
+    }
     let mut after = SourceState {
         fetch_key: at.fetch_key,
         polls: before.polls.saturating_add(1),
@@ -106,6 +109,7 @@ pub(crate) fn state_after(
         Outcome::Unreachable { .. }
         | Outcome::Refused { .. }
         | Outcome::Unreadable { .. }
+        | Outcome::Pushed { .. }
         | Outcome::Panicked { .. } => {}
     }
     if kind.is_success() {
@@ -137,6 +141,8 @@ pub(crate) fn state_after(
         gone: after.memory.gone,
         not_before: outcome.trouble().not_before,
         fresh_for: fresh_for(&mut after.memory.hints, outcome),
+        // What the hub has just failed to tell, it may fail to tell again.
+        told: at.told && counts.new == 0,
     };
     let fit = after.memory.pace_s.map(|seconds| Duration::from_secs(u64::from(seconds)));
     let (source, hints) = (at.source, &after.memory.hints);
@@ -157,6 +163,16 @@ fn telling_failures(at: Situation<'_>, after: &SourceState) -> u32 {
     }
 }
 
+/// A push brings entries and says nothing of the rest: validators, window, gaps, health and the
+/// next poll stay as they were. Only the source's silence is over, whoever told.
+fn after_push(at: Situation<'_>, before: SourceState, counts: &Counts) -> SourceState {
+    let (window, baseline) = (before.memory.habit.window, before.baseline);
+    let mut after = before;
+    habit::learn(&mut after.memory.habit, counts, None, baseline, at.now);
+    after.memory.habit.window = window;
+    after
+}
+
 /// "Not modified" is no recovery (R3): it says nothing about what could not be read meanwhile.
 fn is_unproven(before: &SourceState, outcome: &Outcome) -> bool {
     let said = matches!(outcome, Outcome::Unchanged { transport, .. } if transport.status == 304);
@@ -173,7 +189,10 @@ fn is_unusable(outcome: &Outcome) -> bool {
             trouble.status.is_none() && trouble.strain == Some(Strain::Soft)
         }
         Outcome::Unreadable { .. } | Outcome::Panicked { .. } => true,
-        Outcome::Parsed { .. } | Outcome::Unchanged { .. } | Outcome::Refused { .. } => false,
+        Outcome::Parsed { .. }
+        | Outcome::Pushed { .. }
+        | Outcome::Unchanged { .. }
+        | Outcome::Refused { .. } => false,
     }
 }
 
@@ -277,7 +296,7 @@ fn sign(
         | OutcomeKind::Refused
         | OutcomeKind::Unreadable
         | OutcomeKind::Panicked => return Sign::Failed,
-        OutcomeKind::Parsed | OutcomeKind::Unchanged => {}
+        OutcomeKind::Parsed | OutcomeKind::Unchanged | OutcomeKind::Pushed => {}
     }
     if unproven {
         return Sign::Unproven;

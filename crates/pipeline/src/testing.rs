@@ -31,6 +31,7 @@ pub(crate) fn source(id: &str) -> Source {
         guard: crate::Guard::default(),
         timeout: fetch::Patience::default(),
         robots: crate::RobotsRule::Usual,
+        websub: true,
     }
 }
 
@@ -78,6 +79,7 @@ pub(crate) fn context(sources: Vec<Source>) -> (Context, ManualClock) {
         max_feed_bytes: 8 << 20,
         max_list_bytes: 64 << 20,
         heartbeat: None,
+        websub: None,
         data: std::path::PathBuf::new(),
         min_free_bytes: 0,
     };

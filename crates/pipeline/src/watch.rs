@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use model::{Counts, Health, SourceId, Timestamp};
 use store::tables;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tracing::{Instrument, debug, error, info, info_span, warn};
@@ -20,6 +20,7 @@ use crate::run::{FULL_PAUSE, RunError, chain};
 use crate::scheduler::Schedule;
 use crate::state::is_loss;
 use crate::steady::Steady;
+use crate::websub::Wishes;
 use crate::{Context, Source};
 
 /// Sources that waited for a network, or for a host, that is back are spread over this.
@@ -116,7 +117,20 @@ pub async fn watch_once(
 /// # Errors
 /// Only when the store fails: the process has to stop then.
 pub async fn watch(
+    contexts: watch::Receiver<Context>,
+    stop: CancellationToken,
+    counted: impl FnMut(&Source, &Report),
+) -> Result<(), RunError> {
+    watch_with(contexts, Wishes::channel().1, stop, counted).await
+}
+
+/// [`watch`], with sources on `wishes` polled as soon as manners allow.
+///
+/// # Errors
+/// Only when the store fails: the process has to stop then.
+pub async fn watch_with(
     mut contexts: watch::Receiver<Context>,
+    mut wishes: mpsc::Receiver<SourceId>,
     stop: CancellationToken,
     mut counted: impl FnMut(&Source, &Report),
 ) -> Result<(), RunError> {
@@ -151,6 +165,7 @@ pub async fn watch(
                 ) => {}
                 (_, Err(error @ RunError::Store(_))) => return Err(error),
             },
+            Some(wish) = wishes.recv() => crew.hasten(&wish)?,
             () = tokio::time::sleep(sleep) => {}
         }
     }
@@ -327,6 +342,23 @@ impl Crew {
         }
         let now = self.steady.now();
         self.schedule.next_event().map_or(LONGEST_SLEEP, |due| due.since(now))
+    }
+
+    /// Polls a source soon: not before the least wait between two polls, and not at all ahead of its
+    /// time when it fails or was asked to be left alone.
+    fn hasten(&mut self, id: &SourceId) -> Result<(), RunError> {
+        let Some(source) = self.sources.get(id) else { return Ok(()) };
+        let state = self.cx.store.get::<tables::Sources>(id)?.unwrap_or_default();
+        if state.failures > 0 || state.memory.gone > 0 {
+            return Ok(());
+        }
+        let now = self.cx.clock.now();
+        let least = state.last_attempt.map_or(now, |last| last.after(source.pace.floor));
+        let due = self.steady.at(now.max(least), now);
+        if self.schedule.is_later(id, due) {
+            self.schedule.set(id.clone(), source.url.host(), due);
+        }
+        Ok(())
     }
 
     /// How long nothing can happen.

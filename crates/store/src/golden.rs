@@ -3,11 +3,11 @@
 //! the old type for reading, and add the new bytes beside the old ones.
 
 use model::{
-    Alert, AlertId, Attempt, Blind, Counts, Delivery, DeliveryState, DigestRun, Facet, Field, Fill,
-    Gap, Habit, Health, Held, Hints, Item, ItemId, Kind, Memory, MessageRef, Moved, Outage,
-    OutboxEntry, OutcomeKind, PossibleGap, Problem, Quarantined, Revision, RobotsCopy,
-    SitemapChild, SitemapMemory, SourceState, Span, StoryId, Tag, Timestamp, Told, Transition,
-    Validators,
+    Alert, AlertId, Asked, Attempt, Blind, Counts, Delivery, DeliveryState, DigestRun, Facet,
+    Field, Fill, Gap, Habit, Health, Held, Hints, HubMode, Item, ItemId, Kind, Memory, MessageRef,
+    Moved, Outage, OutboxEntry, OutcomeKind, PossibleGap, Problem, Quarantined, Revision,
+    RobotsCopy, SitemapChild, SitemapMemory, SourceState, Span, StoryId, Subscription,
+    SubscriptionState, Tag, Timestamp, Told, Transition, Validators,
 };
 
 use crate::tables::*;
@@ -216,6 +216,28 @@ fn what_is_known_of_hosts_and_of_silence() {
         error: Some("no".into()),
     };
     check::<Robots>(copy, "070101e8070105616c6c6f770101650001d00f01d00f0101026e6f");
+    let subscription = Subscription {
+        hub: "https://hub.example/".into(),
+        topic: "https://a.example/t".into(),
+        public: "https://us.example".into(),
+        secret: "00ff".into(),
+        state: SubscriptionState::Live,
+        since: at(1),
+        asked: Some(Asked { mode: HubMode::Unsubscribe, until: at(2) }),
+        due: at(3),
+        lease_until: Some(at(4)),
+        failures: 1,
+        error: Some("e".into()),
+        absent: 2,
+        missed: 3,
+        pushes: 4,
+        forged: 300,
+        last_push: Some(at(5)),
+    };
+    check::<Subscriptions>(
+        subscription,
+        "0d011468747470733a2f2f6875622e6578616d706c652f1368747470733a2f2f612e6578616d706c652f741268747470733a2f2f75732e6578616d706c65043030666601e8070101d00fb81701a01f01010165020304ac02018827",
+    );
     let blind = Blind {
         until: Some(at(3)),
         noticed: at(2),

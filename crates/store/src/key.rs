@@ -7,7 +7,7 @@ use std::fmt::Debug;
 
 use model::{
     AlertId, AliasKey, ChannelId, DigestId, Facet, ItemId, MessageId, QuarantineId, SourceId,
-    StoryId, StoryKey, Timestamp,
+    StoryId, StoryKey, SubscriptionId, Timestamp,
 };
 
 /// Something a key consists of, and keys themselves: tuples of such parts.
@@ -74,7 +74,7 @@ macro_rules! hashes {
         }
     )+};
 }
-hashes!(ItemId, StoryId, AlertId, MessageId, AliasKey, StoryKey, QuarantineId);
+hashes!(ItemId, StoryId, AlertId, MessageId, AliasKey, StoryKey, QuarantineId, SubscriptionId);
 
 impl Key for u32 {
     fn encode(&self, out: &mut Vec<u8>) {
@@ -188,6 +188,7 @@ mod tests {
         AliasKey: hash().prop_map(AliasKey), |id: &AliasKey| *id;
         StoryKey: hash().prop_map(StoryKey), |id: &StoryKey| *id;
         QuarantineId: hash().prop_map(QuarantineId), |id: &QuarantineId| *id;
+        SubscriptionId: hash().prop_map(SubscriptionId), |id: &SubscriptionId| *id;
     }
     macro_rules! listed_tuples {
         ($($part:ident $index:tt)+) => {
@@ -240,7 +241,7 @@ mod tests {
     properties! {
         meta: Meta; sources: Sources; attempts: Attempts; transitions: Transitions;
         outages: Outages; gaps: Gaps; robots: Robots; blindness: Blindness;
-        told_health: ToldHealth; sitemaps: Sitemaps; items: Items; aliases: Aliases; texts: Texts; story_keys: StoryKeys;
+        told_health: ToldHealth; sitemaps: Sitemaps; subscriptions: Subscriptions; items: Items; aliases: Aliases; texts: Texts; story_keys: StoryKeys;
         story_members: StoryMembers; revisions: Revisions; details: Details;
         list_members: ListMembers; list_versions: ListVersions; by_time: ByTime; by_tag: ByTag;
         by_source: BySource; outbox: Outbox; alerts: Alerts; deliveries: Deliveries;

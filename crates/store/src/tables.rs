@@ -3,7 +3,8 @@
 use model::{
     Alert, AlertId, AliasKey, Attempt, Blind, ChannelId, Delivery, DigestId, DigestRun, Facet, Gap,
     Item, ItemId, MessageId, Outage, OutboxEntry, QuarantineId, Quarantined, Revision, RobotsCopy,
-    SitemapMemory, SourceId, SourceState, StoryId, StoryKey, Timestamp, Told, Transition,
+    SitemapMemory, SourceId, SourceState, StoryId, StoryKey, Subscription, SubscriptionId,
+    Timestamp, Told, Transition,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -98,6 +99,8 @@ tables! {
     ToldHealth 0x09 "told-health" SourceId => Told;
     /// What polls of a sitemap remember.
     Sitemaps 0x0c "sitemaps" SourceId => SitemapMemory, SPLIT;
+    /// What binds sources to hubs (WebSub), by source and the secret part of the callback.
+    Subscriptions 0x0d "subscriptions" (SourceId, SubscriptionId) => Subscription;
     /// Items in their latest state.
     Items 0x10 "items" ItemId => Item, SPLIT;
     /// The item that a published id or an address leads to.

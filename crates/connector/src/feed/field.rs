@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use base64::Engine;
-use model::entry_limits;
+use model::{HttpUrl, entry_limits};
 
 use super::address::{Address, is_web, resolve};
 use super::capture::Capture;
@@ -120,7 +120,26 @@ impl<'a> Reader<'a, '_> {
                     self.read.next = Some(next);
                 }
             }
+            // Only the feed's own: an entry may be written by anybody.
+            "hub" if !self.in_entry() => {
+                if let Some(hub) = self.published_address(href) {
+                    self.read.links.add_hub(&hub);
+                }
+            }
+            "self" if !self.in_entry() => {
+                if let Some(this) = self.published_address(href) {
+                    self.read.links.add_self(&this);
+                }
+            }
             _ => (),
+        }
+    }
+
+    /// An address as it was published, where it is a whole one: hubs compare it letter by letter.
+    fn published_address(&self, href: &str) -> Option<String> {
+        match resolve(self.base(), &unescaped(href)) {
+            Address::Usable(address) => address.parse::<HttpUrl>().is_ok().then_some(address),
+            _ => None,
         }
     }
 

@@ -2,7 +2,7 @@
 //! ids, missing titles and versions, values of the wrong type.
 
 use feed_rs::model as published;
-use model::{Entry, entry_limits};
+use model::{Entry, HttpUrl, Links, entry_limits};
 use serde_json::{Map, Value};
 use url::Url;
 
@@ -13,6 +13,9 @@ use super::names::language;
 use super::problems::Repairs;
 use super::text::{Markup, block, line};
 use crate::{ParseError, Parsed};
+
+/// Entries of `hubs` that are looked at.
+const HUBS: usize = 16;
 
 /// Reads a JSON Feed from its text.
 pub(crate) fn read(
@@ -36,6 +39,7 @@ pub(crate) fn read(
         return Err(not_a_feed());
     }
     let next = text_of(&feed, "next_url");
+    let links = links(&feed);
     let feed_lang = text_of(&feed, "language").and_then(|tag| language(&tag));
     let (langs, rejected) = mend(&mut feed, repairs);
     let read = super::strict::parse(Value::Object(feed).to_string().as_bytes())
@@ -64,7 +68,27 @@ pub(crate) fn read(
         list: None,
         changes: None,
         hints: model::Hints::default(),
+        links,
     })
+}
+
+/// `hubs` of type WebSub, and `feed_url`. Whole addresses only: the format knows no others there.
+fn links(feed: &Map<String, Value>) -> Links {
+    let mut links = Links::default();
+    let usable = |address: &str| address.parse::<HttpUrl>().is_ok();
+    let hubs = feed.get("hubs").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    for hub in hubs.iter().take(HUBS).filter_map(Value::as_object) {
+        let kind = text_of(hub, "type").unwrap_or_default().to_ascii_lowercase();
+        if matches!(kind.as_str(), "websub" | "pubsubhubbub")
+            && let Some(url) = text_of(hub, "url").filter(|url| usable(url))
+        {
+            links.add_hub(&url);
+        }
+    }
+    if let Some(this) = text_of(feed, "feed_url").filter(|url| usable(url)) {
+        links.add_self(&this);
+    }
+    links
 }
 
 /// The first JSON value of a text, raw control characters in its strings notwithstanding.

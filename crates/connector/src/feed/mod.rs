@@ -80,6 +80,7 @@ fn xml(text: &str, base: Option<Url>, repairs: &mut Repairs) -> Result<Parsed, P
         list: None,
         changes: None,
         hints: read.rhythm.finish(),
+        links: read.links,
     };
     if let Some(title) = &mut parsed.title
         && title.len() > entry_limits::TITLE_BYTES

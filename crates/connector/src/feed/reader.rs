@@ -1,7 +1,7 @@
 //! One pass over the tokens of a feed in XML of whatever kind: keeps the open elements, repairs
 //! their nesting, and hands each field's content to `field`.
 
-use model::{Entry, entry_limits};
+use model::{Entry, Links, entry_limits};
 use url::Url;
 
 use super::address::{self, is_web};
@@ -23,6 +23,7 @@ pub(crate) struct Read {
     pub(crate) entries: Vec<Entry>,
     pub(crate) rejected: u32,
     pub(crate) rhythm: RhythmDraft,
+    pub(crate) links: Links,
     pub(crate) too_deep: bool,
     /// The first element, where it does not begin a feed.
     pub(crate) other_root: Option<String>,
@@ -76,6 +77,7 @@ pub(crate) fn read(text: &str, base: Option<Url>, repairs: &mut Repairs) -> Read
             entries: Vec::new(),
             rejected: 0,
             rhythm: RhythmDraft::default(),
+            links: Links::default(),
             too_deep: false,
             other_root: None,
         },

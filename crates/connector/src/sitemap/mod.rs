@@ -159,5 +159,6 @@ pub fn of_sitemap(sitemap: ParsedSitemap) -> Parsed {
         list: None,
         changes: None,
         hints: sitemap.hints,
+        links: model::Links::default(),
     }
 }

@@ -3,21 +3,37 @@
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
-use model::{Health, SourceId, SourceState};
-use store::tables::Sources;
+use model::{Health, SourceId, SourceState, SubscriptionState};
+use store::tables::{Sources, Subscriptions};
 use store::{Range, Store};
 
 use super::walk;
 use crate::Error;
-use crate::rows::SourceRow;
+use crate::rows::{SourceRow, WebSubRow};
 use crate::settings::SourceInfo;
 
 /// All configured sources, and those that left the configuration (`retired`), by id.
 pub fn sources(store: &Store, configured: &[SourceInfo]) -> Result<Vec<SourceRow>, Error> {
+    let mut subscribed = subscribed(store)?;
     Ok(states(store, configured)?
         .into_iter()
-        .map(|(id, (info, state))| row(id, info, state))
+        .map(|(id, (info, state))| {
+            let websub = subscribed.remove(&id);
+            SourceRow { websub, ..row(id, info, state) }
+        })
         .collect())
+}
+
+/// How each source stands with its hub; of several subscriptions the one that is wanted.
+fn subscribed(store: &Store) -> Result<BTreeMap<SourceId, WebSubRow>, Error> {
+    let mut rows = BTreeMap::new();
+    walk(store, Range::<Subscriptions>::all, |(source, _), row| {
+        if row.state != SubscriptionState::Leaving || !rows.contains_key(source) {
+            rows.insert(source.clone(), WebSubRow::new(row));
+        }
+        Ok(ControlFlow::Continue(()))
+    })?;
+    Ok(rows)
 }
 
 type Known<'a> = (Option<&'a SourceInfo>, SourceState);
@@ -67,5 +83,6 @@ fn row(id: SourceId, info: Option<&SourceInfo>, state: SourceState) -> SourceRow
         polls: state.polls,
         possible_gap: state.memory.gap,
         next_due: Some(state.next_due).filter(|_| polled && state.polls > 0),
+        websub: None,
     }
 }

@@ -11,6 +11,7 @@ mod record;
 mod source;
 mod status;
 mod vendor;
+mod websub;
 
 pub use self::alert::{AlertDetail, AlertRow, Outlet};
 pub use self::coverage::{CoverageRow, Gap, OutageRow, Period, PossibleGapRow};
@@ -22,4 +23,5 @@ pub use self::record::{ListingRow, NoticeRow};
 pub use self::source::SourceRow;
 pub use self::status::{OutboxCounts, SourceCounts, Status};
 pub use self::vendor::{VendorListing, VendorNotice, VendorRow};
+pub use self::websub::WebSubRow;
 pub use model::{Cause, Sight, Stretch as Span};

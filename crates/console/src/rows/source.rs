@@ -37,4 +37,7 @@ pub struct SourceRow {
     /// When entries may have been missed last.
     #[serde(default)]
     pub possible_gap: Option<PossibleGap>,
+    /// How it stands with its hub (WebSub); `null`: it is only polled.
+    #[serde(default)]
+    pub websub: Option<super::WebSubRow>,
 }

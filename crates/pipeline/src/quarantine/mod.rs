@@ -50,7 +50,8 @@ impl Trouble {
             Outcome::Parsed { .. }
             | Outcome::Unchanged { .. }
             | Outcome::Unreachable { .. }
-            | Outcome::Refused { .. } => None,
+            | Outcome::Refused { .. }
+            | Outcome::Pushed { .. } => None,
         }
     }
 

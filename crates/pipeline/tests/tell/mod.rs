@@ -39,6 +39,7 @@ pub(crate) fn source(id: &str, name: &str) -> Source {
         guard: pipeline::Guard::default(),
         timeout: fetch::Patience::default(),
         robots: pipeline::RobotsRule::Usual,
+        websub: true,
     }
 }
 
@@ -87,6 +88,7 @@ pub(crate) fn settings(data: &std::path::Path) -> Settings {
         max_feed_bytes: 1 << 20,
         max_list_bytes: 64 << 20,
         heartbeat: None,
+        websub: None,
         data: data.to_owned(),
         min_free_bytes: 0,
     }

@@ -433,6 +433,7 @@ impl World {
             max_feed_bytes: MAX_FEED_BYTES,
             max_list_bytes: MAX_FEED_BYTES,
             heartbeat: None,
+            websub: None,
             data: std::path::PathBuf::new(),
             min_free_bytes: 0,
         };
