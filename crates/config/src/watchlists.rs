@@ -189,6 +189,7 @@ fn rule<'d>(id: String, table: &mut Table<'d>) -> ReadRule<'d> {
         needs: list(table, "needs"),
         unless: list(table, "unless"),
         despite: list(table, "despite"),
+        aside: list(table, "aside"),
         matches: list(table, "matches"),
         ignores: list(table, "ignores"),
         companies: list(table, "companies"),

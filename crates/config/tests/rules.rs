@@ -176,7 +176,7 @@ fn each_key_of_a_watchlist_is_checked() {
         ),
         (
             "[[vendor.a.rule]]\nid = \"x\"\nnams = [\"B1\"]",
-            "5:1: unknown field `nams`, expected one of `addresses`, `companies`, `company_unless`, `confidence`, `despite`, `endings`, `id`, `ignores`, `langs`, `matches`, `names`, `needs`, `regex`, `unless_vendor`, `unless`, `weak`, `within`, `words`: did you mean `names`?",
+            "5:1: unknown field `nams`, expected one of `addresses`, `aside`, `companies`, `company_unless`, `confidence`, `despite`, `endings`, `id`, `ignores`, `langs`, `matches`, `names`, `needs`, `regex`, `unless_vendor`, `unless`, `weak`, `within`, `words`: did you mean `names`?",
         ),
     ];
     for (keys, expected) in cases {

@@ -66,9 +66,18 @@ pub(crate) struct Rule {
     pub(crate) unless: Vec<u32>,
     /// Contexts that outweigh those.
     pub(crate) despite: Vec<u32>,
+    /// Contexts behind which a name is an aside.
+    pub(crate) aside: Vec<u32>,
     pub(crate) within: Option<usize>,
     pub(crate) langs: Vec<String>,
     pub(crate) unless_vendor: bool,
+}
+
+impl Rule {
+    /// Whether the words around a hit say if it counts.
+    pub(crate) fn asks(&self) -> bool {
+        !(self.needs.is_empty() && self.unless.is_empty() && self.aside.is_empty())
+    }
 }
 
 /// One entry whose every name, word and regex was understood.
@@ -88,6 +97,7 @@ struct ReadRule {
     needs: Vec<Context>,
     unless: Vec<Context>,
     despite: Vec<Context>,
+    aside: Vec<Context>,
     within: Option<usize>,
     langs: Vec<String>,
     unless_vendor: bool,
@@ -116,7 +126,7 @@ pub(crate) struct Core {
     pub(crate) index: Index,
     /// Of each pattern of the index.
     pub(crate) owners: Vec<Owner>,
-    /// The words of `needs`, `unless` and `despite`, as they stand in the lists.
+    /// The words of `needs`, `unless`, `despite` and `aside`, as they stand in the lists.
     pub(crate) contexts: Vec<String>,
     /// The regexes, each with its rule, in the order of the rules.
     pub(crate) regexes: Vec<(u32, Regex)>,
@@ -131,7 +141,7 @@ pub(crate) fn read(spec: EntrySpec) -> Result<Read, Box<Refused>> {
     let forms: usize = spec
         .rules
         .iter()
-        .flat_map(|r| [&r.names, &r.words, &r.weak, &r.needs, &r.unless, &r.despite])
+        .flat_map(|r| [&r.names, &r.words, &r.weak, &r.needs, &r.unless, &r.despite, &r.aside])
         .map(Vec::len)
         .sum();
     if forms > MAX_FORMS {
@@ -208,6 +218,7 @@ fn read_rule(entry: &EntrySpec, rule: &RuleSpec) -> Result<ReadRule, RefusedBeca
         needs: contexts(&rule.needs)?,
         unless: contexts(&rule.unless)?,
         despite: contexts(&rule.despite)?,
+        aside: contexts(&rule.aside)?,
         within: rule.within,
         langs: rule.langs.clone(),
         unless_vendor: rule.unless_vendor,
@@ -253,7 +264,7 @@ fn version_of(entry: &EntrySpec, rule: &RuleSpec) -> String {
         parts.push(list.len().to_string());
         parts.extend(list.iter().cloned());
     }
-    for list in [&rule.companies, &rule.company_unless, &rule.addresses] {
+    for list in [&rule.companies, &rule.company_unless, &rule.addresses, &rule.aside] {
         if !list.is_empty() {
             parts.push(list.len().to_string());
             parts.extend(list.iter().cloned());
@@ -306,6 +317,7 @@ pub(crate) fn assemble<'a>(entries: &'a [Read]) -> Core {
             let needs = rule.needs.iter().map(&mut number_of).collect();
             let unless = rule.unless.iter().map(&mut number_of).collect();
             let despite = rule.despite.iter().map(&mut number_of).collect();
+            let aside = rule.aside.iter().map(&mut number_of).collect();
             versions.push(rule.version.clone());
             rules.push(Rule {
                 entry: n as u32,
@@ -316,6 +328,7 @@ pub(crate) fn assemble<'a>(entries: &'a [Read]) -> Core {
                 needs,
                 unless,
                 despite,
+                aside,
                 within: rule.within,
                 langs: rule.langs.clone(),
                 unless_vendor: rule.unless_vendor,

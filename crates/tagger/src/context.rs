@@ -1,4 +1,5 @@
-//! The words around a place that say what is meant there: `needs`, `unless` and `despite`.
+//! The words around a place that say what is meant there: `needs`, `unless`, `despite` and
+//! `aside`.
 
 use crate::compile::Rule;
 use crate::evaluate::Hit;
@@ -12,6 +13,8 @@ const HEADLINE: usize = 80;
 const COMMON_REACH: usize = 100;
 /// Letters between a name and a word right beside it: a space and a bracket.
 const BESIDE: usize = 2;
+/// Letters behind a word of `aside` in which a name is none of the story: a list of platforms.
+pub const ASIDE: usize = 80;
 /// Places of one context around a hit that are looked at on either side. They overlap only where
 /// a word of a list begins another, so that a few are enough.
 const AROUND: usize = 8;
@@ -74,6 +77,9 @@ pub(crate) fn weigh(rule: &Rule, seen: &[Seen], common: &[(u32, u32, u32)], hit:
         let first = common_of_rule.partition_point(|place| place.2 <= s.start);
         common_of_rule.get(first).is_none_or(|place| place.1 >= s.end)
     };
+    if let Some(veto) = nearest(&rule.aside, ASIDE, &|s| s.end <= start) {
+        return Weighed { veto: Some(veto), ..Weighed::default() };
+    }
     let despite = nearest(&rule.despite, reach, &|_| true);
     let needed = nearest(&rule.needs, reach, &|_| true);
     let veto = nearest(&rule.unless, within, &about_names);

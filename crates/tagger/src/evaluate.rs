@@ -196,10 +196,7 @@ impl Scratch {
     }
 
     fn check_context(&mut self, core: &Core) {
-        let asks = |hit: &Hit| {
-            let rule = &core.rules[hit.rule as usize];
-            !(rule.needs.is_empty() && rule.unless.is_empty())
-        };
+        let asks = |hit: &Hit| core.rules[hit.rule as usize].asks();
         if !self.hits.iter().any(asks) {
             return;
         }
@@ -392,8 +389,7 @@ impl Scratch {
                 State::Language => Verdict::Language { langs: rule.langs.clone() },
                 State::Named(by) => Verdict::Named { by: core.rules[by as usize].id.clone() },
             };
-            let asks = !(rule.needs.is_empty() && rule.unless.is_empty());
-            let weighed = if asks && matches!(hit.state, State::Counts | State::Vetoed(_)) {
+            let weighed = if rule.asks() && matches!(hit.state, State::Counts | State::Vetoed(_)) {
                 weigh(rule, &self.seen, &self.common, hit)
             } else {
                 Weighed::default()

@@ -30,6 +30,7 @@ mod written;
 
 pub use amount::WantedAmount;
 pub use company::CompanyMatcher;
+pub use context::ASIDE;
 pub use fold::Folder;
 pub use refused::{Beside, PatternError, Refused, RefusedBecause, Verdict};
 pub use spec::{Endings, EntrySpec, RuleSpec};

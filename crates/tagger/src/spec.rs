@@ -44,6 +44,9 @@ pub struct RuleSpec {
     /// Outweigh every `unless` but one over the name or right beside it (`BGI airport`), and count
     /// as `needs` too.
     pub despite: Vec<String>,
+    /// What follows one of these within [`ASIDE`](crate::ASIDE) letters is an aside of the page (follow
+    /// us on, download our app) and no mention; nothing outweighs it.
+    pub aside: Vec<String>,
     /// Letters on either side in which `needs`, `unless` and `despite` are looked for; `None`: the
     /// whole item.
     pub within: Option<usize>,

@@ -125,6 +125,22 @@ fn a_veto_over_the_name_itself_is_not_outweighed_by_a_word_beside_it() {
 }
 
 #[test]
+fn a_name_behind_an_aside_of_the_page_is_no_mention_and_nothing_outweighs_it() {
+    let tiktok = RuleSpec {
+        names: strings(&["TikTok"]),
+        despite: strings(&["zabran*"]),
+        aside: strings(&["Pratite nas", "Follow us on"]),
+        ..rule("name")
+    };
+    let tagger = build(vec![entry(Facet::Vendor, "bytedance", vec![tiktok])]);
+    assert!(rules(&tagger, "Zabrana! Pratite nas na Fejsbuku, Vajberu i TikToku").is_empty());
+    let article = "Zabrana TikToka u školama. Pratite nas na Instagramu i TikToku";
+    assert_eq!(rules(&tagger, article), ["bytedance/name TikToka"], "the mention before it counts");
+    let far = format!("Pratite nas na mrežama. {} TikTok", "reč ".repeat(tagger::ASIDE / 4));
+    assert_eq!(rules(&tagger, &far).len(), 1);
+}
+
+#[test]
 fn a_veto_in_another_passage_yields_to_a_confirmation_beside_the_name() {
     let short = RuleSpec {
         names: strings(&["BGI"]),
