@@ -12,6 +12,7 @@ mod quarantine;
 mod replay;
 mod repository;
 mod retag;
+mod sitemap;
 mod websub;
 
 use std::process::Output;

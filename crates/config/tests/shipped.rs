@@ -24,9 +24,13 @@ fn what_is_shipped_has_no_mistake() {
     let loaded = shipped();
     assert_eq!(lines(&loaded.problems), "");
     let config = loaded.config.expect("no problems");
-    assert_eq!(config.pipeline.sources.len(), 226, "165 feeds, 32 entity lists, 29 portals");
+    assert_eq!(
+        config.pipeline.sources.len(),
+        232,
+        "165 feeds, 6 sitemaps, 32 entity lists, 29 portals"
+    );
     let on = config.pipeline.sources.iter().filter(|source| source.off.is_none()).count();
-    assert_eq!(on, 104, "those whose address and terms are sure");
+    assert_eq!(on, 110, "those whose address and terms are sure");
     assert_eq!(config.data, root().canonicalize().unwrap().join("data"));
     assert_eq!(config.pipeline.alerts.len(), 2, "a mention, and what becomes of sources");
     assert_eq!(config.pipeline.digests.len(), 1);

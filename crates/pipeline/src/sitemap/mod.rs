@@ -6,6 +6,8 @@ mod ask;
 mod fill;
 mod plan;
 mod poll;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use self::aside::{merge, set_aside};
 pub(crate) use self::ask::max_body;
