@@ -1,13 +1,15 @@
 //! How a source is read: the one prefix of its keys, such as `feed.url`.
 
+use std::time::Duration;
+
 use connector::entities::{Columns, EntityRules, Format};
 use connector::notices::{NoticeFormat, NoticeRules, PageRules};
 use connector::{Connector, FeedRules, SitemapRules};
 use model::HttpUrl;
-use pipeline::Guard;
+use pipeline::{Guard, Signal};
 
 use crate::table::{Placed, Table, Value, not_blank};
-use crate::value::{country, slug, web_address_of};
+use crate::value::{country, duration_within, slug, web_address_of};
 
 /// The kinds of connectors that the language knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,6 +48,7 @@ pub(crate) struct Rules {
     /// `None`: only later versions read this kind.
     pub(crate) connector: Option<Connector>,
     pub(crate) guard: Guard,
+    pub(crate) signal: Option<Signal>,
 }
 
 /// The kind of a source, its address and rules; `None` when it has no kind or several.
@@ -83,7 +86,7 @@ pub(crate) fn read<'d>(
 /// Reads the keys of a connector; those that only later versions use are read for their shape.
 fn rules<'d>(kind: Kind, mut table: Table<'d>) -> (Option<Placed<'d, HttpUrl>>, Rules) {
     let url = web_address_of(&mut table, "url");
-    let mut rules = Rules { connector: None, guard: Guard::default() };
+    let mut rules = Rules { connector: None, guard: Guard::default(), signal: None };
     match kind {
         Kind::Feed => {
             let sitemap = table.has("sitemap").then(|| web_address_of(&mut table, "sitemap"));
@@ -117,6 +120,14 @@ fn rules<'d>(kind: Kind, mut table: Table<'d>) -> (Option<Placed<'d, HttpUrl>>, 
         }
         Kind::Entities => {
             rules.connector = Some(Connector::Entities(Box::new(entities(&mut table))));
+            rules.signal = signal(&mut table);
+            let dated = url.as_ref().filter(|url| {
+                let url = url.value.as_str();
+                url.contains("{date}") || url.contains("%7Bdate%7D")
+            });
+            if let Some(url) = dated.filter(|_| rules.signal.is_none()) {
+                url.here.problem("`{date}` is filled in by `entities.signal`, which is missing");
+            }
             rules.guard = Guard {
                 rows: rows(&mut table),
                 max_loss: table.placed("max_loss", percent).map(|percent| percent.value / 100.0),
@@ -166,6 +177,31 @@ fn entities(table: &mut Table<'_>) -> EntityRules {
         array: table.placed("array", not_blank).map(|array| array.value),
     }
 }
+
+/// `signal = { url = "…", format = "eu-fsf-rss", at_least = "7d" }`.
+fn signal(table: &mut Table<'_>) -> Option<Signal> {
+    let mut signal = table.table("signal")?;
+    let here = signal.here.clone();
+    let url = web_address_of(&mut signal, "url");
+    let format = signal.placed("format", |text: &str| {
+        let format: Format = text.parse().map_err(|error| format!("{error}"))?;
+        if !format.announces() {
+            return Err(format!("`{format}` is a list itself: a signal only announces one"));
+        }
+        Ok(format)
+    });
+    let at_least = signal.parsed("at_least", duration_within("1h", "31d"));
+    signal.finish();
+    let (Some(url), Some(format)) = (url, format) else {
+        here.problem("a signal has a `url` and a `format`");
+        return None;
+    };
+    let at_least = at_least.unwrap_or(AT_LEAST);
+    Some(Signal { url: url.value, format: format.value, at_least })
+}
+
+/// A list whose signal says nothing new is loaded all the same after a week.
+const AT_LEAST: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
 /// `columns = { name = "Company", listed = "Effective date" }`.
 fn columns(table: &mut Table<'_>) -> Option<Columns> {

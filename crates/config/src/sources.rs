@@ -213,6 +213,7 @@ impl RawSource<'_> {
                 connector,
                 guard: self.rules.guard,
                 timeout: self.timeout,
+                signal: self.rules.signal,
                 every: self.every,
                 pace: Pace { slowest: self.slowest, ..Pace::default() },
                 lang: self.lang,

@@ -9,7 +9,7 @@ pub mod opml;
 mod record;
 pub mod sitemap;
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 use model::{Entry, HttpUrl, ListVersion, Problem};
 use serde::Serialize;
@@ -166,6 +166,7 @@ pub fn of_list(list: ParsedList) -> Parsed {
             reader: list.reader,
             published: list.version.or(list.published),
             entries: u32::try_from(list.items.len()).unwrap_or(u32::MAX),
+            filled: filled(&list.items),
             lists: list.counts.into_iter().map(|(name, n)| (name, count(n))).collect(),
             ..ListVersion::default()
         },
@@ -184,6 +185,28 @@ pub fn of_list(list: ParsedList) -> Parsed {
         list: whole.then(|| Box::new(download)),
         changes: changes.map(Box::new),
     }
+}
+
+/// Entries that say something in each of the fields which nothing else needs.
+fn filled(items: &[model::Designation]) -> BTreeMap<String, u32> {
+    let mut filled = BTreeMap::new();
+    for item in items {
+        for (field, says) in [
+            ("aliases", !item.aliases.is_empty()),
+            ("type", item.kind.is_some()),
+            ("addresses", !item.addresses.is_empty()),
+            ("countries", !item.countries.is_empty()),
+            ("programmes", !item.programmes.is_empty()),
+            ("citations", !item.citations.is_empty()),
+            ("listed", item.listed.is_some()),
+            ("removed", item.removed.is_some()),
+        ] {
+            if says {
+                *filled.entry(field.to_owned()).or_default() += 1;
+            }
+        }
+    }
+    filled
 }
 
 impl Connector {

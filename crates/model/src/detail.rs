@@ -86,6 +86,8 @@ pub struct ListVersion {
     pub entries: u32,
     /// Entries of each sub-list.
     pub lists: std::collections::BTreeMap<String, u32>,
+    /// Entries that say something in each field: a column that is renamed empties its field.
+    pub filled: std::collections::BTreeMap<String, u32>,
     pub added: u32,
     pub changed: u32,
     pub removed: u32,

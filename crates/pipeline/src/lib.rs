@@ -57,7 +57,7 @@ pub use run::{Rehearsal, RunError, digest_of, import, rehearse, run_source};
 pub use scheduler::Schedule;
 pub use settings::{
     AlertRule, Channel, ChannelKind, Criteria, DigestFormat, DigestSettings, EmailSettings,
-    Heartbeat, Pace, RobotsRule, Secret, SecretRef, Settings, SmtpTls, Source, SourceNews,
+    Heartbeat, Pace, RobotsRule, Secret, SecretRef, Settings, Signal, SmtpTls, Source, SourceNews,
     WantedHealth, Weekday,
 };
 pub use watch::{Summary, watch, watch_once, watch_with};

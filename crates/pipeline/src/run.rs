@@ -17,7 +17,8 @@ use crate::identify::{Candidate, identify};
 use crate::known::Known;
 use crate::outcome::{Outcome, Transport, Trouble};
 use crate::record::{
-    Ends, List, ListBefore, TakenOff, gather, is_accepted, passing, taken_off, today,
+    self, Asked, Ends, Heard, List, ListBefore, TakenOff, gather, is_accepted, passing, taken_off,
+    today,
 };
 use crate::sitemap::{self, Gathered};
 use crate::state::asks_whole;
@@ -80,8 +81,11 @@ async fn poll(cx: &Context, source: &Arc<Source>) -> Result<Report, RunError> {
         return Err(RunError::HostPaused { wait });
     }
     let audit = asks_whole(&before, cx.clock.as_ref());
+    let mut heard = None;
     let attempt = match &source.connector {
-        Connector::Feed(_) | Connector::Entities(_) => fetch(cx, source, &before).await,
+        Connector::Feed(_) | Connector::Entities(_) => {
+            fetch_announced(cx, source, &before, &mut heard).await?
+        }
         Connector::Notices(rules) => gather(cx, source, &before, rules).await,
         Connector::Sitemap(_) => {
             let Gathered { outcome, body, unread } =
@@ -95,17 +99,22 @@ async fn poll(cx: &Context, source: &Arc<Source>) -> Result<Report, RunError> {
             Attempted::Ended(outcome)
         }
     };
-    match attempt {
-        Attempted::Ended(outcome) => store_polled(cx, source, outcome, began).await,
+    let outcome = match attempt {
+        Attempted::Ended(outcome) => outcome,
         Attempted::Body(body) => {
             let list = ListBefore::read(&cx.store, source)?;
             let outcome = read(source, &before, list, &body, audit).await;
             crate::quarantine::keep(cx, source, &outcome, &body).await;
             // What was read of it is as large again: a list of 100 MB must not stay meanwhile.
             drop(body);
-            store_polled(cx, source, outcome, began).await
+            outcome
         }
+    };
+    let report = store_polled(cx, source, outcome, began).await?;
+    if let Some(heard) = heard.filter(|_| report.error.is_none()) {
+        heard.keep(cx, source).await;
     }
+    Ok(report)
 }
 
 /// Reads a body, a large one where it may take its time.
@@ -186,11 +195,39 @@ pub(crate) fn request(
 }
 
 pub(crate) async fn fetch(cx: &Context, source: &Source, before: &SourceState) -> Attempted {
-    let request = match request(cx, source, before) {
+    match request(cx, source, before) {
+        Ok(request) => ask(cx, &request, before).await,
+        Err(outcome) => Attempted::Ended(*outcome),
+    }
+}
+
+/// The same, after its signal was asked. `heard` is what that said: kept when the list is.
+async fn fetch_announced(
+    cx: &Context,
+    source: &Source,
+    before: &SourceState,
+    heard: &mut Option<Heard>,
+) -> Result<Attempted, StoreError> {
+    let Some(signal) = &source.signal else { return Ok(fetch(cx, source, before).await) };
+    let mut request = match request(cx, source, before) {
         Ok(request) => request,
-        Err(outcome) => return Attempted::Ended(*outcome),
+        Err(outcome) => return Ok(Attempted::Ended(*outcome)),
     };
-    match crate::robots::get(cx, &request).await {
+    match record::ask(cx, source, signal, before, &request).await? {
+        Asked::Ended(outcome) => return Ok(Attempted::Ended(*outcome)),
+        Asked::Go { url, heard: said } => {
+            if url != request.url {
+                // Validators belong to the address of another day.
+                request = Request { url, validators: Validators::default(), ..request };
+            }
+            *heard = said;
+        }
+    }
+    Ok(ask(cx, &request, before).await)
+}
+
+async fn ask(cx: &Context, request: &Request, before: &SourceState) -> Attempted {
+    match crate::robots::get(cx, request).await {
         Ok(Fetched::Body(body)) => Attempted::Body(body),
         Ok(Fetched::NotModified(meta)) => {
             let transport = transport(&meta, 0);
@@ -679,7 +716,9 @@ pub async fn rehearse(cx: &Context, source: &Source) -> Result<Rehearsal, RunErr
     let fresh = SourceState::default();
     let source = &Arc::new(source.clone());
     let attempt = match &source.connector {
-        Connector::Feed(_) | Connector::Entities(_) => fetch(cx, source, &fresh).await,
+        Connector::Feed(_) | Connector::Entities(_) => {
+            fetch_announced(cx, source, &fresh, &mut None).await?
+        }
         Connector::Notices(rules) => gather(cx, source, &fresh, rules).await,
         Connector::Sitemap(_) => {
             Attempted::Ended(sitemap::gather(cx, source, &fresh, false).await?.outcome)

@@ -70,6 +70,8 @@ pub struct Source {
     pub timeout: fetch::Patience,
     /// Its hub may be subscribed to, where it offers one and the installation can be told.
     pub websub: bool,
+    /// Asked first; `{date}` in `url` stands for the day that it names.
+    pub signal: Option<Signal>,
     /// Bounds inside which a download of an entity list is believed.
     pub guard: Guard,
 }
@@ -94,6 +96,17 @@ impl RobotsRule {
             Self::Usual | Self::Obey => None,
         }
     }
+}
+
+/// A small file that says whether a large list changed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Signal {
+    /// `{year}` in it stands for the year of the day.
+    pub url: HttpUrl,
+    /// One that announces.
+    pub format: connector::entities::Format,
+    /// The list is asked for after this long, whatever the signal says.
+    pub at_least: Duration,
 }
 
 /// How long the download of an entity list may take that flows: at the 190 KB/s that were measured
@@ -144,6 +157,7 @@ impl Source {
             terms: None,
             guard: Guard::default(),
             timeout: fetch::Patience::default(),
+            signal: None,
             robots: RobotsRule::default(),
             websub: true,
         }

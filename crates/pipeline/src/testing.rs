@@ -30,6 +30,7 @@ pub(crate) fn source(id: &str) -> Source {
         terms: None,
         guard: crate::Guard::default(),
         timeout: fetch::Patience::default(),
+        signal: None,
         robots: crate::RobotsRule::Usual,
         websub: true,
     }

@@ -1,12 +1,24 @@
 //! Which format a text is in, by the text.
 
-use super::source::rows::{cells_of, column_key, sniff};
+use super::source::rows::{cells_of, column_key, sniff, whole_line};
 use super::source::{Text, html, json, xml};
-use super::{EntityRules, Format, WANTED, tables};
+use super::{EntityRules, Format, WANTED, bis, open, tables};
 use crate::ParseError;
 
 /// Lines of a table in which a header is looked for.
 const HEADER_LINES: usize = 12;
+
+/// Columns of the UK Sanctions List that no other list has.
+const UK: [&str; 8] = [
+    "uniqueid",
+    "ofsigroupid",
+    "name6",
+    "name1",
+    "nametype",
+    "regimename",
+    "designationsource",
+    "sanctionsimposed",
+];
 
 /// Columns of the Consolidated Screening List, of any year.
 pub(crate) const CSL: [&str; 20] = [
@@ -156,7 +168,11 @@ fn note(text: &str) -> Option<Format> {
 }
 
 fn table(text: &str, rules: &EntityRules) -> Option<Format> {
-    for line in text.lines().take(HEADER_LINES) {
+    let (mut from, mut lines) = (0, 0);
+    while lines < HEADER_LINES as u64 && from < text.len() {
+        let (line, count) = whole_line(&text[from..]);
+        from += line.len();
+        lines += count;
         let delimiter = rules.delimiter.unwrap_or_else(|| sniff(line));
         let keys: Vec<String> =
             cells_of(line, delimiter).iter().map(|cell| column_key(cell)).collect();
@@ -166,7 +182,8 @@ fn table(text: &str, rules: &EntityRules) -> Option<Format> {
         }
         let format = if has("entitylogicalid") {
             Format::EuFsfCsv
-        } else if has("uniqueid") && has("name6") {
+        } else if UK.iter().filter(|key| has(key)).count() >= 5 {
+            // Also with one renamed or lost: then the reader says which.
             Format::UkCsv
         } else if has("name6") && (has("groupid") || has("grouptype")) {
             Format::OfsiCsv
@@ -175,9 +192,11 @@ fn table(text: &str, rules: &EntityRules) -> Option<Format> {
         } else if CSL.iter().filter(|key| has(key)).count() >= 10 {
             // Also with a column renamed or lost: then the reader says which.
             Format::CslCsv
-        } else if has("name") && has("streetaddress") && has("effectivedate") {
+        } else if bis::DENIED.iter().filter(|keys| keys.iter().any(|key| has(key))).count() >= 5 {
             Format::BisDpl
-        } else if has("id") && has("schema") && has("name") && has("aliases") {
+        } else if has("id") && has("schema") && has("name") && has("aliases")
+            || open::SIMPLE.iter().filter(|key| has(key)).count() >= 7
+        {
             Format::OpenSanctionsCsv
         } else if has("recordid") && has("annex") && has("name") {
             Format::EuAnnexCsv

@@ -115,6 +115,23 @@ impl Format {
         )
     }
 
+    /// Published by an office of the United States: what is not UTF-8 there is Windows-1252.
+    pub(crate) fn is_american(self) -> bool {
+        matches!(
+            self,
+            Self::CslJson
+                | Self::CslCsv
+                | Self::CslRows
+                | Self::OfacCsv
+                | Self::OfacXml
+                | Self::BisDpl
+                | Self::EcfrXml
+                | Self::FederalRegisterCsv
+                | Self::FederalRegisterNote
+                | Self::FccCovered
+        )
+    }
+
     /// The entries go by the numbers of the US Treasury.
     pub(crate) fn has_treasury_numbers(self) -> bool {
         matches!(self, Self::OfacCsv | Self::OfacXml | Self::OfacAdvancedXml | Self::OfacDeltaXml)

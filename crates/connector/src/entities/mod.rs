@@ -36,7 +36,7 @@ pub use crate::entities::tables::{Columns, UnknownColumn};
 /// The version of these readers. It is stamped on what they read, so that a change of a reader is
 /// told apart from a change of a list: raise it with every change that gives other designations
 /// for the same bytes.
-pub const READER_VERSION: u32 = 2;
+pub const READER_VERSION: u32 = 3;
 
 /// What these readers are for, in messages.
 const WANTED: &str = "an entity list";

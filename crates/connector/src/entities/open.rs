@@ -14,10 +14,30 @@ use super::tables::kind_of;
 use super::word::{Order, alpha2, country, full_date, split_list};
 use crate::ParseError;
 
+/// Columns of `targets.simple.csv`.
+pub(crate) const SIMPLE: [&str; 16] = [
+    "id",
+    "schema",
+    "name",
+    "aliases",
+    "birthdate",
+    "countries",
+    "addresses",
+    "identifiers",
+    "sanctions",
+    "phones",
+    "emails",
+    "programids",
+    "dataset",
+    "firstseen",
+    "lastseen",
+    "lastchange",
+];
+
 /// Reads `targets.simple.csv`: cells with several values are themselves rows with semicolons.
 pub(crate) fn simple(text: &str, ledger: &mut Ledger) -> Result<(), ParseError> {
     let header = |keys: &[String]| {
-        ["id", "schema", "name"].iter().all(|key| keys.iter().any(|known| known == key))
+        SIMPLE.iter().filter(|key| keys.iter().any(|known| known == *key)).count() >= 4
     };
     let table = Table::open(text, None, &header).ok_or_else(|| ParseError::Damaged {
         reason: "the table has no columns `id`, `schema`, `name`".into(),

@@ -167,7 +167,8 @@ pub(crate) fn ofsi_csv(text: &str, ledger: &mut Ledger) -> Result<(), ParseError
 
 fn joined(text: &str, ledger: &mut Ledger, keys: &Keys) -> Result<(), ParseError> {
     let header = |known: &[String]| {
-        known.iter().any(|key| key == keys.id) && known.iter().any(|key| key == "name6")
+        let has = |key: &str| known.iter().any(|known| known == key);
+        has(keys.id) && has("name1") || has("name6")
     };
     let table = Table::open(text, None, &header).ok_or_else(|| ParseError::Damaged {
         reason: format!("the table has no columns `{}` and `Name 6`", keys.id),
@@ -179,7 +180,11 @@ fn joined(text: &str, ledger: &mut Ledger, keys: &Keys) -> Result<(), ParseError
     });
     let column = |names: &[&str]| table.column(names);
     let id = table.need(&[keys.id])?;
-    let names = ["name1", "name2", "name3", "name4", "name5", "name6"].map(|key| column(&[key]));
+    // A name without one of its parts would be another name.
+    let mut names = [None; 6];
+    for (at, key) in ["name1", "name2", "name3", "name4", "name5", "name6"].iter().enumerate() {
+        names[at] = table.need(&[key])?;
+    }
     let name_type = table.need(keys.name_type)?;
     let script = column(&["namenonlatinscript"]);
     let (kind_column, regime, listed) =

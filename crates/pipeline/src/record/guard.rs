@@ -7,6 +7,9 @@ use model::ListVersion;
 /// Entries below which a share of a sub-list says little: one entry of ten is a tenth.
 const SMALL: u32 = 40;
 
+/// Entries that have a field, below which its loss says little.
+const LEAST_FILLED: u32 = 12;
+
 /// The bounds that configuration sets.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Guard {
@@ -33,6 +36,10 @@ pub enum Collapse {
         "{off} of {had} entries of {list} would go at once: more than `entities.max_loss` allows, nothing was taken over; `stackwatch source accept` takes it as it is"
     )]
     TakenOff { list: String, off: u32, had: u32 },
+    #[error(
+        "{found} entries have `{field}`, {had} had it: a column may be renamed or lost, nothing was taken over; `stackwatch source accept` takes it as it is"
+    )]
+    Field { field: String, found: u32, had: u32 },
     #[error("not one entry: nothing was taken over")]
     Empty,
 }
@@ -77,6 +84,15 @@ pub fn guard(
             return Err(Collapse::Loss { list: list.into(), found, had });
         }
     }
+    // Another reader may well know less of a field, or more.
+    if before.reader == now.reader {
+        for (field, had) in &before.filled {
+            let found = now.filled.get(field).copied().unwrap_or_default();
+            if *had >= LEAST_FILLED && found < had / 4 {
+                return Err(Collapse::Field { field: field.clone(), found, had: *had });
+            }
+        }
+    }
     Ok(())
 }
 
@@ -90,6 +106,23 @@ mod tests {
             lists: lists.iter().map(|(list, n)| ((*list).to_owned(), *n)).collect(),
             ..ListVersion::default()
         }
+    }
+
+    #[test]
+    fn a_field_that_empties_is_a_column_that_was_renamed() {
+        let with = |reader, aliases, listed| ListVersion {
+            reader,
+            filled: [("aliases".to_owned(), aliases), ("listed".to_owned(), listed)].into(),
+            ..version(&[("el", 1_000)])
+        };
+        let check = |now: &ListVersion, accepted| {
+            guard(&Guard::default(), true, now, Some(&with(3, 400, 9)), accepted)
+        };
+        assert_eq!(check(&with(3, 390, 0), false), Ok(()), "nine say nothing");
+        let lost = Collapse::Field { field: "aliases".into(), found: 0, had: 400 };
+        assert_eq!(check(&with(3, 0, 9), false), Err(lost));
+        assert_eq!(check(&with(3, 0, 9), true), Ok(()));
+        assert_eq!(check(&with(4, 0, 9), false), Ok(()), "our reader changed, not the list");
     }
 
     #[test]

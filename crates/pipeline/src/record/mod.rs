@@ -9,6 +9,7 @@ mod listing;
 mod mention;
 mod portal;
 mod procurement;
+mod signal;
 mod tags;
 
 pub(crate) use changes::{TakenOff, taken_off};
@@ -22,6 +23,7 @@ pub(crate) use listing::{ListingMove, compare_listing};
 pub(crate) use mention::{Mention, state_after};
 pub(crate) use portal::gather;
 pub(crate) use procurement::{CLASSES, NoticeMove, compare_notice, first_class, first_notice};
+pub(crate) use signal::{Asked, Heard, ask};
 pub(crate) use tags::Taggable;
 
 use model::{Detail, Published};

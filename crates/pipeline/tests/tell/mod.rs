@@ -38,6 +38,7 @@ pub(crate) fn source(id: &str, name: &str) -> Source {
         terms: None,
         guard: pipeline::Guard::default(),
         timeout: fetch::Patience::default(),
+        signal: None,
         robots: pipeline::RobotsRule::Usual,
         websub: true,
     }

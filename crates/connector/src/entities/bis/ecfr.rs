@@ -123,16 +123,21 @@ fn sub_list(name: &str) -> &'static str {
 
 /// Reads the list of amendments: the newest date is the version, nothing is listed.
 pub(crate) fn versions(text: &str, ledger: &mut Ledger) -> Result<(), ParseError> {
-    let (mut newest, mut at) = (None, 0_u64);
+    let (mut newest, mut day, mut at) = (None, None, 0_u64);
     let end = js::walk(text, &["content_versions"], &mut |piece| {
         let js::Piece::Element(value) = piece else { return };
         at += 1;
         let date = js::text_of(&value, &["amendment_date", "issue_date", "date"]);
         newest = newest.take().max(full_date(&date, Order::MonthFirst));
+        // The edition of a day has what was issued until then.
+        for key in ["amendment_date", "issue_date", "date"] {
+            let date = js::text_of(&value, &[key]);
+            day = day.take().max(full_date(&date, Order::MonthFirst));
+        }
         ledger.skip(format!("version {at}"), "announces an amendment");
     });
     ended(end, ledger)?;
-    ledger.version.clone_from(&newest);
-    ledger.published = newest;
+    ledger.version = newest;
+    ledger.published = day;
     Ok(())
 }

@@ -13,22 +13,36 @@ use crate::ParseError;
 
 pub(crate) use self::cell::read as read_cell;
 
+/// Columns of the Denied Persons List, under the names that its editions gave them.
+pub(crate) const DENIED: [&[&str]; 7] = [
+    &["name"],
+    &["streetaddress", "address"],
+    &["effectivedate", "effdate", "beginningdate", "startdate"],
+    &["expirationdate", "expdate", "endingdate", "enddate"],
+    &["standardorder"],
+    &["frcitation", "federalregistercitation", "frcitations", "citation"],
+    &["lastupdate", "lastupdated"],
+];
+
 /// Reads the Denied Persons List: one row for each order and address. There is no number, so the
 /// name, the address and the beginning of the order identify a row.
 pub(crate) fn denied(text: &str, ledger: &mut Ledger) -> Result<(), ParseError> {
     let header = |keys: &[String]| {
-        let known = ["name", "streetaddress", "effectivedate", "expirationdate", "frcitation"];
-        known.iter().filter(|key| keys.iter().any(|k| k == *key)).count() > 2
+        let has = |names: &&&[&str]| names.iter().any(|name| keys.iter().any(|key| key == name));
+        DENIED.iter().filter(has).count() > 2
     };
     let table = Table::open(text, None, &header).ok_or_else(|| ParseError::Damaged {
         reason: "the header of the Denied Persons List is missing".into(),
     })?;
     let name = table.need(&["name"])?;
-    let parts = ["streetaddress", "city", "state", "postalcode"].map(|key| table.column(&[key]));
+    let [_, street, begins, ends, _, cited, _] = DENIED;
+    let parts: [&[&str]; 4] =
+        [street, &["city"], &["state", "stateprovince"], &["postalcode", "zip", "zipcode"]];
+    let parts = parts.map(|keys| table.column(keys));
     let land = table.need(&["country"])?;
-    let start = table.need(&["effectivedate"])?;
-    let end = table.need(&["expirationdate"])?;
-    let citation = table.need(&["frcitation"])?;
+    let start = table.need(begins)?;
+    let end = table.need(ends)?;
+    let citation = table.need(cited)?;
     let action = table.column(&["action"]);
     table.each(ledger, &mut |ledger, row| {
         let words = parts.iter().map(|part| row.cell(*part)).chain([row.cell(land)]);

@@ -31,26 +31,56 @@ impl Kind {
             Self::Comments => 2,
         }
     }
+
+    fn of(cells: usize) -> Option<Self> {
+        let kinds = [Self::Names, Self::Aliases, Self::Addresses, Self::Comments];
+        kinds.into_iter().find(|kind| kind.cells() == cells)
+    }
+
+    /// The cells hold what they hold in a file of this kind.
+    fn fits(self, row: &StringRecord) -> bool {
+        let word = |at: usize| row.get(at).unwrap_or_default().trim().to_lowercase();
+        let number = |at: usize| word(at).parse::<u64>().is_ok() || is_null(&word(at));
+        match self {
+            Self::Names => {
+                matches!(
+                    word(2).as_str(),
+                    "individual" | "entity" | "vessel" | "aircraft" | "-0-" | ""
+                ) && !number(1)
+            }
+            Self::Aliases => {
+                number(1) && matches!(word(2).as_str(), "aka" | "fka" | "nka" | "a.k.a." | "f.k.a.")
+            }
+            Self::Addresses => number(1) && !matches!(word(2).as_str(), "aka" | "fka" | "nka"),
+            Self::Comments => !number(1),
+        }
+    }
 }
 
 /// The kind of a text, if its first rows are of such a file: a number first, and as many cells.
 pub(crate) fn kind_of(text: &str) -> Option<Kind> {
     let mut scratch = Ledger::new("");
-    let mut counts: HashMap<usize, usize> = HashMap::new();
+    let mut counts: HashMap<usize, (usize, usize)> = HashMap::new();
     let mut rows = 0;
     let head: String = text.split_inclusive('\n').take(40).collect();
     each_row(&head, b',', &mut scratch, &mut |_, row, _, _| {
         let number = row.get(0).is_some_and(|cell| cell.trim().parse::<u32>().is_ok());
         rows += 1;
-        if number {
-            *counts.entry(row.len()).or_default() += 1;
+        if let Some(kind) = Kind::of(row.len()).filter(|_| number) {
+            let (count, fitting) = counts.entry(kind.cells()).or_default();
+            *count += 1;
+            *fitting += usize::from(kind.fits(row));
         }
     });
-    let most = counts.into_iter().max_by_key(|(_, count)| *count)?;
-    let kinds = [Kind::Names, Kind::Aliases, Kind::Addresses, Kind::Comments];
-    let found = kinds.into_iter().find(|kind| kind.cells() == most.0)?;
+    let (cells, most) = counts.into_iter().max_by_key(|(_, (count, _))| *count)?;
+    let found = Kind::of(cells)?;
+    // With a column more or less a file has as many cells as another one: what stands in them tells.
+    let (count, fitting) = most;
+    if fitting * 2 < count {
+        return None;
+    }
     // Two cells of which one is a number are written by many: the second must be prose.
-    let enough = most.1 * 2 > rows && (found != Kind::Comments || text.contains(';'));
+    let enough = count * 2 > rows && (found != Kind::Comments || text.contains(';'));
     enough.then_some(found)
 }
 

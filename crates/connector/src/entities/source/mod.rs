@@ -11,7 +11,7 @@ use super::ledger::Ledger;
 use super::word::slug;
 use super::{EntityRules, Format, Named, ParsedList, WANTED, detect};
 use super::{bis, eu, federal, ofac, open, screening, swiss, tables, uk, un};
-use crate::charset::decode_lazily;
+use crate::charset::{DecidedBy, decode_lazily};
 use crate::{Document, ParseError};
 
 /// One file as text.
@@ -28,11 +28,16 @@ pub(crate) fn read(
     let mut known: Vec<(Format, Text<'_>)> = Vec::new();
     let mut unknown: Vec<(&str, ParseError)> = Vec::new();
     for file in files {
-        let text = Text { name: &file.name, text: decoded(&file.value) };
+        let (decoded, guessed) = decoded(&file.value);
+        let text = Text { name: &file.name, text: decoded };
         match rules
             .format
             .map_or_else(|| detect::format(&text, rules), |forced| fits(forced, &text))
         {
+            Ok(format) if guessed && format.is_american() => {
+                let text = encoding_rs::WINDOWS_1252.decode(file.value.bytes).0;
+                known.push((format, Text { name: &file.name, text }));
+            }
             Ok(format) => known.push((format, text)),
             Err(error) => unknown.push((&file.name, error)),
         }
@@ -183,14 +188,15 @@ fn one(
 
 /// The text of a file. Lists in UTF-8 with some stray bytes of Windows-1252 are met (copies of
 /// the UN's): where most of what is not ASCII is UTF-8, the rest is read as that.
-fn decoded<'a>(document: &Document<'a>) -> Cow<'a, str> {
+/// Says whether the encoding is a guess among those of Latin letters.
+fn decoded<'a>(document: &Document<'a>) -> (Cow<'a, str>, bool) {
     let bytes = document.bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(document.bytes);
     if bytes.starts_with(b"\xFF\xFE") || bytes.starts_with(b"\xFE\xFF") {
-        return decode_lazily(document.bytes, document.content_type).0;
+        return (decode_lazily(document.bytes, document.content_type).0, false);
     }
     if !bytes.contains(&0) {
         if let Ok(text) = std::str::from_utf8(bytes) {
-            return Cow::Borrowed(text);
+            return (Cow::Borrowed(text), false);
         }
         let (mut well, mut ill) = (0_usize, 0_usize);
         for chunk in bytes.utf8_chunks() {
@@ -203,11 +209,25 @@ fn decoded<'a>(document: &Document<'a>) -> Cow<'a, str> {
                 text.push_str(chunk.valid());
                 text.push_str(&encoding_rs::WINDOWS_1252.decode(chunk.invalid()).0);
             }
-            return Cow::Owned(text);
+            return (Cow::Owned(text), false);
         }
     }
-    decode_lazily(document.bytes, document.content_type).0
+    let (text, name, by, _) = decode_lazily(document.bytes, document.content_type);
+    let latin = LATIN.contains(&name) && !document.bytes.contains(&0);
+    (text, by == DecidedBy::Detection && latin)
 }
+
+/// What a few letters with marks can be taken for.
+const LATIN: [&str; 8] = [
+    "windows-1250",
+    "windows-1252",
+    "windows-1254",
+    "windows-1257",
+    "windows-1258",
+    "ISO-8859-2",
+    "ISO-8859-4",
+    "ISO-8859-13",
+];
 
 /// A fault of a reader: an end in the middle is entered in the books, what was read stays usable
 /// for people; hostile depth is an error.

@@ -64,12 +64,13 @@ impl<'t> Table<'t> {
     ) -> Option<Self> {
         let text = text.trim_start_matches('\u{FEFF}');
         let (mut from, mut lines, mut preamble) = (0, 0, Vec::new());
-        for line in text.split_inclusive('\n').take(HEADER_LINES) {
+        while lines < HEADER_LINES as u64 && from < text.len() {
+            let (line, count) = whole_line(&text[from..]);
             let delimiter = delimiter.unwrap_or_else(|| sniff(line));
             let names = cells_of(line, delimiter);
             let keys: Vec<String> = names.iter().map(|name| column_key(name)).collect();
             from += line.len();
-            lines += 1;
+            lines += count;
             if is_header(&keys) {
                 let body = &text[from..];
                 return Some(Self { names, preamble, keys, body, delimiter, lines });
@@ -122,6 +123,22 @@ impl<'t> Table<'t> {
             visit(ledger, row);
         });
     }
+}
+
+/// The first line of a text, with those that its quotes go on over, and how many they are.
+pub(crate) fn whole_line(text: &str) -> (&str, u64) {
+    let (mut end, mut count, mut quotes) = (0, 0, 0);
+    for line in text.split_inclusive('\n').take(HEADER_LINES) {
+        end += line.len();
+        count += 1;
+        quotes += line.bytes().filter(|byte| *byte == b'"').count();
+        if quotes.is_multiple_of(2) {
+            return (&text[..end], count);
+        }
+    }
+    // A quote that nobody closes.
+    let first = text.split_inclusive('\n').next().unwrap_or_default();
+    (first, 1)
 }
 
 /// How a row ends.

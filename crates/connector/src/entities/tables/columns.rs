@@ -240,7 +240,10 @@ pub(crate) fn is_entity_header(keys: &[String]) -> bool {
                 | Field::Removed
         )
     };
-    has(&NAMES) && FIELDS.iter().filter(|(field, ..)| other(field)).any(|(_, _, names)| has(names))
+    // `Entity` and `Country` are words of rows, too; what begins with a date or number is one.
+    let row = keys.iter().any(|key| key.bytes().next().is_some_and(|byte| byte.is_ascii_digit()));
+    !row && has(&NAMES)
+        && FIELDS.iter().filter(|(field, ..)| other(field)).any(|(_, _, names)| has(names))
 }
 
 /// The columns of a table, by declaration or by name.
