@@ -48,7 +48,7 @@ fn each_value_of_a_source_is_checked() {
         ("off = true", "3:7: off = true: must be a text in quotes"),
         (
             "timeout = { idle = \"2m\", total = \"1m\" }",
-            "3:1: timeout: `total` must not be shorter than `idle`",
+            r#"3:11: timeout = { idle = "2m", total = "1m" }: `total` must not be shorter than `idle`"#,
         ),
         ("terms = \"fine\"", r#"3:9: terms = "fine": is not one of `ok`, `pending`, `restricted`"#),
         ("text = \"full\"", r#"3:8: text = "full": is not one of `never`, `tagged`, `always`"#),

@@ -61,9 +61,9 @@ impl Rows {
         let above: usize = text.split_inclusive('\n').take(lead).map(str::len).sum();
         let (above, body) = text.split_at(above);
         let line = body.lines().next()?;
-        let delimiter = [b',', b';', b'\t', b'|']
-            .into_iter()
-            .max_by_key(|sign| line.bytes().filter(|byte| byte == sign).count())?;
+        let signs: &[u8] = if headless { b"," } else { b",;\t|" };
+        let count = |sign: &u8| line.bytes().filter(|byte| byte == sign).count();
+        let delimiter = signs.iter().copied().max_by_key(count)?;
         let mut reader = csv::ReaderBuilder::new()
             .has_headers(false)
             .flexible(true)
@@ -427,14 +427,12 @@ fn no_damage_to_a_fixture_makes_a_wrong_list() {
 }
 
 #[test]
-#[expect(clippy::print_stdout, reason = "whether anything was tested")]
 fn no_damage_to_a_real_list_makes_a_wrong_list() {
     let Some(folder) = std::env::var_os("STACKWATCH_REALDATA").map(PathBuf::from) else {
         println!("STACKWATCH_REALDATA is not set: real data is not tested");
         return;
     };
-    let rounds = std::env::var("STACKWATCH_ROUNDS").ok().and_then(|n| n.parse().ok()).unwrap_or(1);
-    let count = damage_all(&folder.join("entity-lists"), rounds);
+    let count = damage_all(&folder.join("entity-lists"), 1);
     println!("{count} damaged files");
     assert!(count > 1_000, "{count} damaged files");
 }

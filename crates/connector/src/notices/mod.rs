@@ -17,6 +17,7 @@ mod rules;
 mod sheet;
 mod ted_export;
 mod ted_search;
+mod winners;
 mod words;
 mod worldbank;
 mod xml;

@@ -201,13 +201,14 @@ fn notice(row: &Value, set: Option<&str>, rules: &NoticeRules) -> Result<Notice,
     Ok(notice)
 }
 
-/// The portal's sums are in convertible marks where no currency is given.
+/// A sum whose currency the row does not name has none: which one the portal means is nowhere said.
 fn value(notice: &mut Notice, row: &Value) {
     let sum = |keys: &[&str]| keys.iter().find_map(|key| json::amount(row, key));
     let currency = json::text(row, "Currency").or_else(|| json::text(row, "CurrencyCode"));
-    let currency = currency.as_deref().and_then(words::currency).or(Some("BAM".into()));
+    let currency = currency.as_deref().and_then(words::currency);
     let money = |amount: f64| Money { amount, currency: currency.clone() };
-    let awarded = sum(&["ContractValue", "AwardValue", "Value", "TotalValue"])
+    // `Value` alone could be any of them.
+    let awarded = sum(&["ContractValue", "AwardValue"])
         .filter(|_| matches!(notice.stage, Stage::Award | Stage::Modification));
     let estimated =
         sum(&["EstimatedValue", "EstimatedValueTotal", "Procedure/EstimatedValue"]).map(money);

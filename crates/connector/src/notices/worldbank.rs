@@ -1,10 +1,10 @@
-//! Answers of the World Bank's `procnotices`. There is no amount and no CPV code in them, and the
-//! winner of an award stands only in its text.
+//! Answers of the World Bank's `procnotices`. There is no CPV code in them, and the winner
+//! of an award with his price stands only in its text.
 
 use model::{Notice, Party, PartyRole, Stage, Timestamp};
 use serde_json::Value;
 
-use super::{Next, ParsedNotices, country, json, lang, words};
+use super::{Next, ParsedNotices, country, json, lang, winners, words};
 use crate::ParseError;
 use crate::feed::text::{Markup, block, unescaped};
 
@@ -81,6 +81,9 @@ fn notice(raw: &Value) -> Option<Notice> {
     let body = json::get(raw, "notice_text").and_then(Value::as_str);
     // References are encoded twice in some notices.
     let body = body.map(|body| block(body, Markup::Html)).map(|text| unescaped(&text));
+    if let Some(text) = body.as_deref().filter(|_| notice.stage == Stage::Award) {
+        winners::read(&mut notice, text);
+    }
     notice.summary = body.and_then(|text| words::summary(&text));
     notice.lang = text("notice_lang_name").as_deref().and_then(lang::bcp47);
     let state = text("project_ctry_name").as_deref().and_then(country::alpha2);

@@ -13,7 +13,7 @@ use tracing::{debug, warn};
 
 use super::today;
 use crate::outcome::Outcome;
-use crate::run::{Attempted, chain, failed, transport};
+use crate::run::{chain, failed, transport};
 use crate::{Context, Signal, Source};
 
 /// Largest file that announces: OFAC's history of a year has some hundred rows.
@@ -52,7 +52,7 @@ pub(crate) enum Asked {
     /// The list is asked for, at this address.
     Go { url: HttpUrl, heard: Option<Heard> },
     /// It is not: nothing changed, or its address cannot be known.
-    Ended(Attempted),
+    Ended(Box<Outcome>),
 }
 
 /// Asks the signal of a source. Where it fails the list itself is asked for, unless its address
@@ -69,7 +69,7 @@ pub(crate) async fn ask(
     let go = |heard| Asked::Go { url: request.url.clone(), heard };
     let answer = match said(cx, signal, request, now).await {
         Ok(answer) => answer,
-        Err(outcome) if dated => return Ok(Asked::Ended(Attempted::Ended(*outcome))),
+        Err(outcome) if dated => return Ok(Asked::Ended(outcome)),
         Err(outcome) => {
             let error = outcome.error().unwrap_or_default();
             debug!(source.id = %source.id, error, "its signal says nothing: it is asked for itself");
@@ -89,7 +89,7 @@ pub(crate) async fn ask(
                 ..answer.transport
             },
         };
-        return Ok(Asked::Ended(Attempted::Ended(outcome)));
+        return Ok(Asked::Ended(Box::new(outcome)));
     }
     let heard = Some(Heard { said: answer.said, at: now });
     if !dated {
@@ -101,7 +101,7 @@ pub(crate) async fn ask(
             let error = "the signal names no date for `{date}`".to_owned();
             let transport = answer.transport;
             let outcome = Outcome::Unreadable { error, wall: None, transport };
-            Ok(Asked::Ended(Attempted::Ended(outcome)))
+            Ok(Asked::Ended(Box::new(outcome)))
         }
     }
 }
