@@ -220,7 +220,7 @@ fn links(document: &str) -> model::Links {
         content_type: None,
         base_url: Some("https://a.example/dir/feed"),
     };
-    connector::feed::parse_feed(&connector::FeedRules::default(), &document).unwrap().links
+    connector::feed::parse_feed(&connector::FeedRules::default(), &document).expect("a feed").links
 }
 
 #[test]

@@ -9,6 +9,7 @@ use model::{HttpUrl, Links, ListVersion, OutcomeKind, SitemapMemory, Validators}
 
 /// What one attempt brought.
 #[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "one at a time, and most are the large one")]
 pub enum Outcome {
     /// A body was read.
     Parsed {
