@@ -28,6 +28,8 @@ const BACK_SPREAD: Duration = Duration::from_secs(300);
 /// Longest sleep. Due times lie on a line that nobody sets and what ends wakes by itself, so this
 /// only makes a mistake of ours harmless.
 const LONGEST_SLEEP: Duration = Duration::from_secs(600);
+/// One round waits so long for a host that wants to be left alone; a longer silence is told instead.
+const ROUND_PATIENCE: Duration = Duration::from_secs(20);
 /// How long runs in flight may take to end when the daemon stops.
 const STOP_GRACE: Duration = Duration::from_secs(7);
 
@@ -72,7 +74,7 @@ pub async fn watch_once(
     let mut crew = Crew::new(cx.clone())?;
     let now = cx.clock.now();
     crew.enlist(|_| now)?;
-    let patience = LONGEST_SLEEP.max(cx.fetcher.spacing() + Duration::from_secs(1));
+    let patience = ROUND_PATIENCE.max(cx.fetcher.spacing() + Duration::from_secs(1));
     let mut summary = Summary::default();
     loop {
         crew.start_due();
