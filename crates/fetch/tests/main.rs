@@ -7,5 +7,7 @@ mod manners;
 mod redirects;
 mod robots;
 mod robots_cases;
+mod robots_edges;
 mod sinks;
+mod spellings;
 mod support;

@@ -195,3 +195,97 @@ proptest! {
         prop_assert_eq!(due, again);
     }
 }
+
+fn any_hints() -> impl Strategy<Value = Hints> {
+    let base = prop::option::of(0..Timestamp::MAX.millis());
+    (any::<Option<u32>>(), any::<Option<u32>>(), base, any::<u32>(), any::<u8>()).prop_map(
+        |(ttl_s, period_s, base, skip_hours, skip_days)| Hints {
+            max_age_s: None,
+            ttl_s,
+            period_s,
+            base: base.map(|millis| Timestamp::from_millis(millis).unwrap()),
+            skip_hours,
+            skip_days,
+        },
+    )
+}
+
+proptest! {
+    /// Nobody is asked before its `Retry-After`, whatever else is said.
+    #[test]
+    fn never_earlier_than_retry_after(
+        hints in any_hints(),
+        failures in 0_u32..40,
+        asked in 1_u64..=604_800,
+        every in 60_u64..=90_000,
+    ) {
+        let last = Last { failures, not_before: Some(s(asked)), ..Last::default() };
+        let due = next_due(&id(), s(every), None, &Pace::default(), &hints, last, now());
+        prop_assert!(due.since(now()) > s(asked));
+    }
+
+    /// Every source's wait is that of a source without jitter or a little longer.
+    #[test]
+    fn jitter_only_adds(name in "[a-z]{1,12}", failures in 0_u32..8, every in 60_u64..=90_000) {
+        let source: SourceId = name.parse().unwrap();
+        let pace = Pace::default();
+        let due = next_due(&source, s(every), None, &pace, &Hints::default(), failed(failures), now());
+        let doubled = (every << failures).min(every.max(24 * H));
+        let extra = due.since(now()).checked_sub(s(doubled));
+        prop_assert!(extra.is_some_and(|extra| extra <= s(every / 10).min(LARGEST_JITTER)));
+    }
+
+    /// What a feed or a cache says holds no source beyond the ceiling; skipped days do, for a week.
+    #[test]
+    fn hints_end_at_the_ceiling(
+        hints in any_hints(),
+        fresh in 0_u64..10_000_000_000,
+        every in 60_u64..=80_000,
+    ) {
+        let hints = Hints { skip_hours: 0, skip_days: 0, ..hints };
+        let last = Last { fresh_for: Some(s(fresh)), ..Last::default() };
+        let due = next_due(&id(), s(every), None, &Pace::default(), &hints, last, now());
+        prop_assert!(due.since(now()) <= s(24 * H) + LARGEST_JITTER);
+    }
+
+    /// One failure more never means to come back earlier.
+    #[test]
+    fn later_with_each_failure(hints in any_hints(), failures in 0_u32..60, every in 60_u64..=90_000) {
+        let hints = Hints { skip_hours: 0, skip_days: 0, ..hints };
+        let due = |failures| {
+            next_due(&id(), s(every), None, &Pace::default(), &hints, failed(failures), now())
+        };
+        prop_assert!(due(failures) <= due(failures + 1));
+    }
+
+    /// Left-out hours and days are left out, and nothing is left out for ever.
+    #[test]
+    fn skip_rules_hold_and_never_stall(
+        skip_hours in 0_u32..1 << 24,
+        skip_days in 0_u8..1 << 7,
+        after in 0_u64..604_800,
+        every in 60_u64..=90_000,
+    ) {
+        let hints = Hints { skip_hours, skip_days, ..Hints::default() };
+        let now = now().after(s(after));
+        let due = next_due(&id(), s(every), None, &Pace::default(), &hints, Last::default(), now);
+        let time = due.to_jiff().to_zoned(TimeZone::UTC);
+        let all = (skip_hours == (1 << 24) - 1, skip_days == (1 << 7) - 1);
+        prop_assert!(all.0 || skip_hours & 1 << time.hour() == 0, "{time}");
+        prop_assert!(all.1 || skip_days & 1 << weekday(due) == 0, "{time}");
+        prop_assert!(due.since(now) <= s(every + 8 * 24 * H));
+    }
+
+    /// After a restart nothing is due before its time, and nothing later than it can have been.
+    #[test]
+    fn a_restart_brings_nothing_forward(
+        due in 0_u64..2_000_000,
+        polled in 0_u64..2_000_000,
+        every in 60_u64..=90_000,
+    ) {
+        let (due, polled) = (now().after(s(due)), now().before(s(polled)));
+        let first = first_due(&id(), s(every), Stored::Waiting { due, polled: Some(polled) }, now());
+        prop_assert!(first >= due.min(now().after(FARTHEST)));
+        prop_assert!(first <= now().after(FARTHEST.max(s(2 * every))));
+    }
+}

@@ -322,3 +322,7 @@ fn sign(
 pub(crate) fn is_loss(from: Health, to: Health) -> bool {
     (from.is_watched() || from == Health::Unknown) && !to.is_watched()
 }
+
+#[cfg(test)]
+#[path = "state_tests.rs"]
+mod tests;

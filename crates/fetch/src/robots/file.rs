@@ -128,7 +128,9 @@ impl Rules {
     /// May the address be fetched? Of the rules that match, the longest counts; none: yes.
     pub fn allows(&self, url: &str) -> bool {
         let path = path::of(url);
-        self.rules.iter().find(|rule| rule.matches(&path)).is_none_or(|rule| rule.allow)
+        let (query, has_one) = path::with_plain_query(&path, false);
+        let query = has_one.then_some(query.as_str());
+        self.rules.iter().find(|rule| rule.matches(&path, query)).is_none_or(|rule| rule.allow)
     }
 
     /// The time that shall lie between two requests. Not part of the RFC, yet common.

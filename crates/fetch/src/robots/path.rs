@@ -48,6 +48,21 @@ pub(super) fn plain(bytes: &[u8]) -> String {
     out
 }
 
+/// The spelling in which `:` and `/` of a query are the same with and without an escape, as in the
+/// table of RFC 9309, 2.2.2; in a path they are not. `query`: `text` begins inside of one. Says as
+/// well whether it ends in one.
+pub(super) fn with_plain_query(text: &str, query: bool) -> (String, bool) {
+    let (path, rest) = match text.split_once('?') {
+        _ if query => ("", Some(text)),
+        Some((path, rest)) => (path, Some(rest)),
+        None => (text, None),
+    };
+    let Some(rest) = rest else { return (path.to_owned(), false) };
+    let mark = if query { "" } else { "?" };
+    let rest = rest.replace("%3A", ":").replace("%2F", "/");
+    (format!("{path}{mark}{rest}"), true)
+}
+
 fn hex(byte: u8) -> Option<u8> {
     char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
 }

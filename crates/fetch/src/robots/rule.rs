@@ -10,6 +10,8 @@ pub(super) struct Rule {
     pub(super) octets: usize,
     /// What has to stand in the path, in this order; the first at its beginning.
     pieces: Box<[Box<str>]>,
+    /// The same with queries in their plain spelling, where that is another one.
+    by_query: Option<Box<[Box<str>]>>,
     /// The last piece has to end the path.
     to_end: bool,
 }
@@ -34,8 +36,15 @@ impl Rule {
         let kept = pieces.into_iter().enumerate();
         // Inner empty pieces stand between two stars.
         let kept = kept.filter(|(at, piece)| *at == 0 || *at == last || !piece.is_empty());
-        let pieces = kept.map(|(_, piece)| piece.into_boxed_str()).collect();
-        Some(Self { allow, octets, pieces, to_end })
+        let pieces: Box<[_]> = kept.map(|(_, piece)| piece.into_boxed_str()).collect();
+        let mut query = false;
+        let plain = pieces.iter().map(|piece| {
+            let (plain, inside) = path::with_plain_query(piece, query);
+            query = inside;
+            plain.into_boxed_str()
+        });
+        let plain: Box<[_]> = plain.collect();
+        Some(Self { allow, octets, pieces, by_query: query.then_some(plain), to_end })
     }
 
     /// For `Allow: /folder/index.html`, which means the folder as well: servers answer both alike.
@@ -45,10 +54,16 @@ impl Rule {
         Self::new(true, &[&text[..=slash], b"$"].concat())
     }
 
-    /// Whether it speaks of `path`, which is in its comparable spelling. Takes time linear in the
-    /// length of the path: each piece is looked for once, from the left.
-    pub(super) fn matches(&self, path: &str) -> bool {
-        let Some((first, pieces)) = self.pieces.split_first() else { return true };
+    /// Whether it speaks of a path, which is in its comparable spelling; `by_query`: that with its
+    /// query in its plain one. Takes time linear in the length of the path: each piece is looked
+    /// for once, from the left.
+    pub(super) fn matches(&self, path: &str, by_query: Option<&str>) -> bool {
+        let queries = self.by_query.as_ref().zip(by_query);
+        self.fits(&self.pieces, path) || queries.is_some_and(|(rule, path)| self.fits(rule, path))
+    }
+
+    fn fits(&self, pieces: &[Box<str>], path: &str) -> bool {
+        let Some((first, pieces)) = pieces.split_first() else { return true };
         let Some(mut rest) = path.strip_prefix(&**first) else { return false };
         let Some((last, inner)) = pieces.split_last() else {
             return !self.to_end || rest.is_empty();
@@ -68,7 +83,7 @@ mod tests {
     use super::*;
 
     fn matches(rule: &str, url_path: &str) -> bool {
-        Rule::new(false, rule.as_bytes()).unwrap().matches(&path::plain(url_path.as_bytes()))
+        Rule::new(false, rule.as_bytes()).unwrap().matches(&path::plain(url_path.as_bytes()), None)
     }
 
     #[test]
