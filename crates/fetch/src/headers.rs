@@ -86,7 +86,7 @@ pub(crate) fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<RetryA
     let sent = date(headers, DATE).unwrap_or(now);
     let wait = |text: &str| match digits(text) {
         Some(seconds) => Some(Duration::from_secs(seconds)),
-        None => httpdate::parse_http_date(text).ok()?.duration_since(sent).ok(),
+        None => http_date(text)?.duration_since(sent).ok(),
     };
     let fields = headers.get_all(RETRY_AFTER).iter();
     let wait = fields.filter_map(|field| wait(field.to_str().ok()?.trim())).max()?;
@@ -145,7 +145,22 @@ fn digits(text: &str) -> Option<u64> {
 }
 
 fn date(headers: &HeaderMap, name: HeaderName) -> Option<SystemTime> {
-    httpdate::parse_http_date(headers.get(name)?.to_str().ok()?.trim()).ok()
+    http_date(headers.get(name)?.to_str().ok()?)
+}
+
+/// One of the three forms of RFC 9110, 5.6.7; names of days and months in any case, as some servers
+/// write them.
+fn http_date(text: &str) -> Option<SystemTime> {
+    let text = text.trim();
+    let usual = |word: &str| match word.to_ascii_uppercase() {
+        zone if zone == "GMT" => zone,
+        name => name[..1].to_owned() + &name[1..].to_ascii_lowercase(),
+    };
+    let parsed = httpdate::parse_http_date(text).ok();
+    parsed.or_else(|| {
+        let words = text.is_ascii().then(|| text.split_whitespace().map(usual))?;
+        httpdate::parse_http_date(&words.collect::<Vec<_>>().join(" ")).ok()
+    })
 }
 
 #[cfg(test)]
@@ -192,6 +207,7 @@ mod tests {
             ("Sat, 21 Nov 2026 09:00:00 GMT", Some((3600, false))),
             ("Saturday, 21-Nov-26 09:00:00 GMT", Some((3600, false))),
             ("Sat Nov 21 09:00:00 2026", Some((3600, false))),
+            ("SAT, 21 NOV 2026 09:00:00 gmt", Some((3600, false))),
             ("Sat, 21 Nov 2026 07:59:59 GMT", None),
             (SENT, None),
             ("Sat, 21 Nov 2076 08:00:00 GMT", Some((WEEK, true))),

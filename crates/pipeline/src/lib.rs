@@ -4,6 +4,8 @@
 mod absorb_tests;
 mod alerting;
 mod blind;
+#[cfg(test)]
+mod cache_tests;
 mod clock;
 mod context;
 mod criteria;
