@@ -50,6 +50,7 @@ impl Life {
             departures: &[],
             since: "",
             ends: None,
+            told: false,
         };
         let counts = match outcome {
             Outcome::Parsed { .. } => Counts { seen: 1, unchanged: 1, ..Counts::default() },
