@@ -36,7 +36,7 @@ struct Asked {
 }
 
 fn asked(origin: &Origin, count: usize) -> Asked {
-    let seen = origin.wait_for_requests_to("/hub", count).pop().unwrap();
+    let seen = origin.wait_for_requests_to("/hub", count).pop().expect("as many as waited for");
     let form: Vec<(String, String)> =
         url::form_urlencoded::parse(&seen.body).into_owned().collect();
     let value = |name: &str| {
@@ -59,18 +59,18 @@ fn door(running: &mut Running, starts: usize) -> SocketAddr {
         parts.filter_map(|part| part.split('/').next()?.parse().ok()).collect()
     };
     running.wait_until(PATIENCE, |running| said(&running.log()).len() >= starts);
-    *said(&running.log()).last().unwrap()
+    *said(&running.log()).last().expect("as many as waited for")
 }
 
 /// One question on a connection of its own: status and body.
 fn ask(door: SocketAddr, head: &str, body: &[u8]) -> (u16, String) {
-    let mut socket = TcpStream::connect(door).unwrap();
-    socket.set_read_timeout(Some(PATIENCE)).unwrap();
+    let mut socket = TcpStream::connect(door).expect("the daemon listens");
+    socket.set_read_timeout(Some(PATIENCE)).expect("a time is a time");
     let head = format!(
         "{head}Host: watch.example.org\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
         body.len()
     );
-    socket.write_all(head.as_bytes()).unwrap();
+    socket.write_all(head.as_bytes()).expect("a head is taken");
     // A refusal may come before everything was sent.
     drop(socket.write_all(body));
     let mut answer = Vec::new();
@@ -89,7 +89,7 @@ fn verify(door: SocketAddr, asked: &Asked, mode: &str) -> (u16, String) {
 }
 
 fn push(door: SocketAddr, path: &str, secret: &str, body: &str) -> u16 {
-    let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).unwrap();
+    let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).expect("any length is a key");
     mac.update(body.as_bytes());
     let digits: String =
         mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect();

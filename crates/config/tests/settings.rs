@@ -69,6 +69,21 @@ fn each_setting_is_checked() {
             ],
         ),
         (
+            "[websub]\nlisten = \"127.0.0.1\"\nport = 1\n",
+            &[
+                "1:1: `websub.public` is missing, for example websub.public = \"https://example.org/…\"",
+                "2:10: websub.listen = \"127.0.0.1\": is not an address with a port, for example \"127.0.0.1:8081\"",
+                "3:1: unknown field `websub.port`, expected one of `listen`, `public`",
+            ],
+        ),
+        (
+            "[websub]\npublic = \"https://w.example.org/?a\"\nlisten = \"127.0.0.1:8080\"\n",
+            &[
+                "2:10: websub.public = \"https://w.example.org/?a\": must be an address without `?` and `#`: callbacks are put behind it",
+                "3:10: websub.listen = \"127.0.0.1:8080\": is the console's: the internet reaches this one, never that one",
+            ],
+        ),
+        (
             "[heartbeat]\nevery = \"1s\"\n",
             &[
                 "1:1: `heartbeat.url` is missing, for example heartbeat.url = \"https://example.org/…\"",
@@ -149,4 +164,29 @@ fn what_will_surprise_is_a_warning() {
         ["config/a.toml:4:10: `console.listen`: there is no sign-in: whoever reaches it reads it",]
     );
     assert_eq!(Folder::of("").warnings(), ["config: no source is configured: nothing is watched"]);
+}
+
+#[test]
+fn hubs_are_asked_only_where_an_operator_says_so() {
+    let websub = |text: &str| {
+        let loaded = Folder::of(text).load();
+        let config = loaded.config.expect("no problems");
+        config.pipeline.websub.map(|websub| (websub.public.to_string(), websub.listen.to_string()))
+    };
+    assert_eq!(websub(""), None);
+    let public = "[websub]\npublic = \"https://watch.example.org/sub\"\n";
+    let expected = ("https://watch.example.org/sub".to_owned(), "127.0.0.1:8081".to_owned());
+    assert_eq!(websub(public), Some(expected));
+    let warnings =
+        |public: &str| Folder::of(&format!("[websub]\npublic = \"{public}\"\n")).warnings();
+    let private = warnings("https://10.0.0.1/");
+    assert!(private.iter().any(|line| line.contains("no hub reaches this address")), "{private:?}");
+    let plain = warnings("http://watch.example.org/");
+    assert!(plain.iter().any(|line| line.contains("use https")), "{plain:?}");
+    let source = "[source.a]\nfeed.url = \"https://a.example.org/\"\n";
+    let wanted = |more: &str| {
+        let loaded = Folder::of(&format!("{source}{more}")).load();
+        loaded.config.expect("no problems").pipeline.sources[0].websub
+    };
+    assert!(wanted("") && wanted("websub = true\n") && !wanted("websub = false\n"));
 }

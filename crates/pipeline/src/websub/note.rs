@@ -1,5 +1,6 @@
 //! What a poll says about subscriptions: a hub is offered, or no longer; a hub was silent.
 
+use connector::Connector;
 use model::{Links, SourceId, Subscription, SubscriptionState, Timestamp};
 use store::{Commit, CommitError, StoreError, tables};
 use tracing::{info, warn};
@@ -59,7 +60,8 @@ impl Shown {
 /// Hears of a poll that was stored. What goes wrong here costs nothing but time: the next document
 /// says it again.
 pub(crate) async fn after_poll(cx: &Context, source: &Source, shown: Shown, report: &Report) {
-    let Some(websub) = cx.settings.websub.as_ref().filter(|_| source.websub) else { return };
+    let may = source.websub && matches!(source.connector, Connector::Feed(_));
+    let Some(websub) = cx.settings.websub.as_ref().filter(|_| may) else { return };
     match note(cx, source, websub.base(), shown, report).await {
         Ok(()) => {}
         Err(Trouble::Commit(CommitError::Conflict { .. })) => {}
@@ -90,9 +92,12 @@ async fn note(
     let now = cx.clock.now();
     let rows = of_source(&cx.store, &source.id)?;
     let current = rows.iter().find(|(_, row)| row.state != SubscriptionState::Leaving);
+    let state = cx.store.get::<tables::Sources>(&source.id)?.unwrap_or_default();
     let offered = shown.links.as_ref().and_then(|(links, moved)| {
         let may = |hub: &model::HttpUrl| cx.fetcher.may_ask(hub);
-        offer(links, &source.url, moved.as_ref(), may)
+        // A redirect that was adopted is asked directly, and does not show any more.
+        let moved = moved.clone().unwrap_or_else(|| source.address(&state));
+        offer(links, &source.url, Some(&moved), may)
     });
     let Some((key, _)) = current else {
         if let Some(offered) = offered {
