@@ -1,6 +1,6 @@
 //! Which format a document is in, by its bytes.
 
-use super::{NoticeFormat, eforms, ocds, odata, ted_export, ted_search, worldbank};
+use super::{NoticeFormat, eforms, grid, ocds, odata, ted_export, ted_search, worldbank};
 use crate::ParseError;
 
 /// Characters at the beginning that are looked at.
@@ -81,6 +81,9 @@ fn data(text: &str) -> Result<NoticeFormat, ParseError> {
             () if ocds::fits(has(level)) => NoticeFormat::Ocds,
             () if worldbank::fits(has(level)) => NoticeFormat::WorldBank,
             () if ted_search::fits(has(level)) => NoticeFormat::TedSearch,
+            () if level == 1 && (grid::fits(has(1)) || (has(1)("d") && grid::fits(has(2)))) => {
+                NoticeFormat::Grid
+            }
             () if level == 1 && odata::fits(has(level)) => NoticeFormat::OData,
             () => continue,
         };

@@ -34,6 +34,8 @@ formats! {
     WorldBank = "worldbank",
     /// OData answers of the portal of Bosnia and Herzegovina.
     OData = "odata",
+    /// JSON of the grids of Serbia, Montenegro and North Macedonia.
+    Grid = "grid",
     /// A grid exported as a workbook by the portal of Serbia.
     Workbook = "xlsx",
     /// An HTML page that lists notices, read by selectors.

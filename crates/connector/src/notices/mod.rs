@@ -6,6 +6,7 @@ mod country;
 mod detect;
 mod eforms;
 mod format;
+mod grid;
 mod json;
 mod lang;
 mod ocds;
@@ -75,6 +76,7 @@ pub fn parse_notices(
         NoticeFormat::TedSearch => ted_search::read(text),
         NoticeFormat::WorldBank => worldbank::read(text),
         NoticeFormat::OData => odata::read(text, rules, document.base_url),
+        NoticeFormat::Grid => grid::read(text, rules),
         NoticeFormat::Workbook => Err(ParseError::Workbook),
         NoticeFormat::Html => match &rules.page {
             Some(page) => page::read(text, rules, page, document),
