@@ -135,6 +135,43 @@ fn gzip(text: &str) -> Vec<u8> {
     encoder.finish().expect("memory takes everything")
 }
 
+/// R18: as many addresses as the protocol allows, and a file that unpacks to far more.
+#[test]
+fn fifty_thousand_addresses_and_a_bomb_are_bounded_and_accounted_for() {
+    let origin = Origin::start();
+    let large = format!("sitemap.url = \"{}\"", origin.url("/large.xml"));
+    let bomb = format!("sitemap.url = \"{}\"", origin.url("/bomb.xml.gz"));
+    let daemon = source(source(installation(), "large", &large), "bomb", &bomb);
+    let day =
+        |n: usize| format!("20{:02}-{:02}-{:02}", 10 + n / 336 % 16, n / 28 % 12 + 1, n % 28 + 1);
+    let url = |n: usize| {
+        let day = day(n);
+        format!("<url><loc>https://a.example/{n}</loc><lastmod>{day}</lastmod></url>")
+    };
+    origin.serve("/large.xml", format!("<urlset>{}", (0..50_010).map(url).collect::<String>()));
+    let spaces = " ".repeat(60 << 20);
+    origin.serve("/bomb.xml.gz", gzip(&format!("<urlset>{}{spaces}", url(1))));
+    let mut running = daemon.start();
+    running.wait_until_ready();
+    running.wait_until(3 * PATIENCE, |_| {
+        let stored = rows(&daemon.command(&["coverage", "--json"]));
+        stored.iter().filter(|row| row["period"]["attempts"] == 1).count() == 2
+    });
+    let status = std::fs::read_to_string(format!("/proc/{}/status", running.id())).unwrap();
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    let peak: u64 = peak.trim().trim_end_matches(" kB").parse().unwrap();
+    assert!(peak < 256 << 10, "{peak} kB at most");
+    let counts = rows(&daemon.command(&["coverage", "--json"]));
+    for row in counts {
+        assert_eq!(
+            row["period"]["counts"]["seen"],
+            if row["source"] == "large" { 50_010 } else { 1 },
+            "{row}"
+        );
+    }
+    assert!(running.log().contains("left aside"), "{}", running.log());
+}
+
 #[test]
 fn parse_prints_what_a_sitemap_holds_and_an_index_names() {
     let daemon = installation();

@@ -9,7 +9,7 @@ use model::HttpUrl;
 use pipeline::{Guard, Signal};
 
 use crate::table::{Placed, Table, Value, not_blank};
-use crate::value::{country, duration_within, slug, web_address_of};
+use crate::value::{country, duration_within, other_web_address, slug, web_address_of};
 
 /// The kinds of connectors that the language knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,8 +89,7 @@ fn rules<'d>(kind: Kind, mut table: Table<'d>) -> (Option<Placed<'d, HttpUrl>>, 
     let mut rules = Rules { connector: None, guard: Guard::default(), signal: None };
     match kind {
         Kind::Feed => {
-            let sitemap = table.has("sitemap").then(|| web_address_of(&mut table, "sitemap"));
-            let sitemap = sitemap.flatten().map(|sitemap| sitemap.value);
+            let sitemap = other_web_address(&mut table, "sitemap").map(|sitemap| sitemap.value);
             rules.connector = Some(Connector::Feed(FeedRules { sitemap }));
         }
         Kind::Sitemap => rules.connector = Some(Connector::Sitemap(SitemapRules::default())),

@@ -34,7 +34,10 @@ pub(crate) fn read(groups: &mut Groups<'_>, allow: &[IpNet]) -> Sources {
     for Entry { id, table } in groups.take("source") {
         let here = table.here.clone();
         let Some(raw) = source(&id, table) else { continue };
-        let feed = raw.address.as_ref().filter(|_| raw.kind == Kind::Feed && raw.off.is_none());
+        let feed = raw
+            .address
+            .as_ref()
+            .filter(|_| matches!(raw.kind, Kind::Feed | Kind::Sitemap) && raw.off.is_none());
         if let Some((address, key)) =
             feed.and_then(|a| Some((a, canonical_url(a.value.as_str(), &[])?)))
         {

@@ -7,7 +7,7 @@ use jiff::civil::Time;
 use jiff::tz::TimeZone;
 use model::{HttpUrl, InvalidUrl, SourceId};
 
-use crate::table::{Placed, Table};
+use crate::table::{Placed, Table, Value};
 
 const DAY: u64 = 24 * 60 * 60;
 
@@ -246,10 +246,22 @@ pub(crate) fn web_address_of<'d>(
     table: &mut Table<'d>,
     key: &'static str,
 ) -> Option<Placed<'d, HttpUrl>> {
-    let Some(value) = table.take(key) else {
+    let value = table.take(key);
+    if value.is_none() {
         table.missing(key, "\"https://example.org/…\"");
-        return None;
-    };
+    }
+    read_web_address(value?)
+}
+
+/// The same of a key that may be left out.
+pub(crate) fn other_web_address<'d>(
+    table: &mut Table<'d>,
+    key: &'static str,
+) -> Option<Placed<'d, HttpUrl>> {
+    read_web_address(table.take(key)?)
+}
+
+fn read_web_address(value: Value<'_>) -> Option<Placed<'_, HttpUrl>> {
     let text = value.text()?;
     if text.value.parse().is_ok_and(|url| has_credentials(&url)) {
         let key = &text.here.key;

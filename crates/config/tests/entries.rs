@@ -67,7 +67,14 @@ fn each_value_of_a_source_is_checked() {
             r#"3:21: item_url.replace = ["/c/"]: must be two texts, for example ["/c/", "/"]"#,
         ),
         ("item_url.drop = 1", "3:10: unknown field `item_url.drop`, expected `replace`"),
-        ("feed.selector = \"a\"", "3:6: unknown field `feed.selector`, expected `url`"),
+        (
+            "feed.sitemap = \"ftp://a.example/\"",
+            "3:16: feed.sitemap = \"ftp://a.example/\": `ftp:` addresses are not fetched: use http or https",
+        ),
+        (
+            "feed.selector = \"a\"",
+            "3:6: unknown field `feed.selector`, expected one of `sitemap`, `url`",
+        ),
         (
             "intervall = \"15m\"",
             "3:1: unknown field `intervall`, expected one of `category`, `country`, `entities`, \

@@ -11,6 +11,7 @@ use connector::{Connector, Document, FeedRules};
 use fetch::{Advice, FetchError, Fetched, Meta, Request};
 use model::{ItemId, SourceState, Validators};
 use store::{CommitError, Store, StoreError, tables};
+use tracing::info;
 
 use crate::decide::{Decision, Departure, Report, Situation, Totals, decide};
 use crate::identify::{Candidate, identify};
@@ -549,6 +550,12 @@ async fn set_aside(
     totals.counts.seen += aside.unchanged;
     totals.counts.unchanged += aside.unchanged;
     parsed.problems.extend(aside.problem);
+    if first {
+        // Told once, for whoever looks for an old page later.
+        for left in parsed.problems.iter().filter(|problem| problem.at == sitemap::LEFT_OUT) {
+            info!(source.id = %source.id, "first poll of `{}`: {}", source.id, left.reason);
+        }
+    }
     transport.sitemap = aside.memory.or(transport.sitemap.take());
     Ok(aside.moved)
 }

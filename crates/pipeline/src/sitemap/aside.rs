@@ -6,7 +6,7 @@ use std::sync::Arc;
 use model::{Entry, Item, Problem, SitemapMemory, Timestamp, canonical_url};
 use store::{Store, StoreError, tables};
 
-use super::FIRST;
+use super::{FIRST, LEFT_OUT};
 use crate::Source;
 use crate::identify::Candidate;
 
@@ -99,7 +99,7 @@ pub(crate) fn set_aside(
         let until = aside.memory.as_ref().and_then(|memory| memory.horizon).or(horizon);
         let until = until.map(|time| time.to_string()).unwrap_or_default();
         aside.problem = Some(Problem {
-            at: "document".into(),
+            at: LEFT_OUT.into(),
             reason: format!(
                 "{left} unknown entries dated up to {until} are left aside: a first poll takes the \
                  newest {FIRST}"

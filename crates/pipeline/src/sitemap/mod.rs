@@ -21,5 +21,7 @@ const WATCHED: usize = 1_000;
 /// Entries with a date that a first poll takes, newest first; the rest are left aside, for what is
 /// years old is no news and a large site would fill the store with it.
 const FIRST: usize = 5_000;
+/// The place of problems that say what was left out on purpose.
+pub(crate) const LEFT_OUT: &str = "sitemap";
 /// Entries that one run reads: as many as one file may have.
 const ENTRIES: usize = connector::sitemap::ENTRIES;

@@ -11,7 +11,7 @@ use store::{StoreError, tables};
 
 use super::ask::{Asked, ask, is_passing, of_whole, request, validators_of};
 use super::plan::{self, Plan, UNREAD, is_unread, known, plan};
-use super::{ENTRIES, WATCHED};
+use super::{ENTRIES, LEFT_OUT, WATCHED};
 use crate::outcome::{Outcome, Transport};
 use crate::record::ListBefore;
 use crate::run::{Attempted, fetch, read};
@@ -66,7 +66,7 @@ pub(crate) async fn gather(
     let now = cx.clock.now();
     let is_index_new = matches!(root, Outcome::Parsed { .. });
     let Plan { ask, more, horizon, told } = plan(children.clone(), &memory, !is_known, now);
-    let told = told.into_iter().map(|reason| Problem { at: "index".into(), reason });
+    let told = told.into_iter().map(|reason| Problem { at: LEFT_OUT.into(), reason });
     let mut run = Run {
         cx,
         source,
