@@ -57,3 +57,78 @@ fn the_matrix_names_what_nobody_brings() {
     let table = stdout(&daemon.command(&["coverage", "--matrix"]));
     assert!(!table.is_empty());
 }
+
+#[test]
+fn what_may_be_missing_and_what_fails_is_told_at_once() {
+    let origin = Origin::start();
+    let address = |n: u32| format!("https://a.example/{n}");
+    let show = |numbers: &[u32]| {
+        let entries: Vec<_> =
+            numbers.iter().map(|n| (n.to_string(), address(*n), format!("Vest {n}"))).collect();
+        let entries: Vec<_> =
+            entries.iter().map(|(id, url, title)| (&**id, &**url, &**title)).collect();
+        origin.serve("/a", rss(&entries));
+    };
+    show(&[3, 2, 1]);
+    origin.serve("/b", rss(&[("1", "https://b.example/1", "B")]));
+    let daemon = installation().feed("a", origin.url("/a")).feed("b", origin.url("/b"));
+    daemon.run_once();
+    // Between two polls everything was replaced; the other one fails for the first time.
+    show(&[9, 8, 7]);
+    origin.script("/b", [Answer::status(503)]);
+    daemon.run_once();
+    let told = rows(&daemon.command(&["coverage", "--json"]));
+    let gaps = told[0]["possible_gaps"].as_array().unwrap();
+    assert_eq!((gaps.len(), &gaps[0]["filled"]), (1, &false.into()));
+    assert!(gaps[0]["from"].as_str().unwrap() < gaps[0]["to"].as_str().unwrap());
+    let states = told[0]["spans"].as_array().unwrap().iter().map(|span| span["state"].as_str());
+    assert!(states.flatten().any(|state| state == "gap"), "{told:#?}");
+    assert_eq!((&told[0]["state"], &told[1]["state"]), (&"watched".into(), &"failing".into()));
+    let reason = told[1]["reason"].as_str().unwrap();
+    assert!(
+        reason.contains("not known yet, 1 attempt failed") && reason.contains("503"),
+        "{reason}"
+    );
+    let table = stdout(&daemon.command(&["coverage"]));
+    let first = table.lines().next().unwrap();
+    assert_eq!(first, "watched 1 of 2; 1 failing; entries of 1 may be missing");
+    assert!(table.contains("possible gap of a from"), "{table}");
+    let list = stdout(&daemon.command(&["source", "list"]));
+    assert!(list.contains("possible gap until") && list.contains("1 attempt failed"), "{list}");
+    // Twice more: now it is blind, from its last success on.
+    daemon.run_once();
+    daemon.run_once();
+    let told = rows(&daemon.command(&["coverage", "--json"]));
+    assert_eq!(told[1]["state"], "blind");
+    assert_eq!(told[1]["since"], told[1]["last_success"]);
+}
+
+#[test]
+fn the_matrix_is_narrowed_and_fits_a_terminal() {
+    let origin = Origin::start();
+    origin.serve("/a", rss(&[("1", "https://a.example/1", "Huawei nabavlja bazne stanice za 5G")]));
+    let daemon = installation().feed("a", origin.url("/a"));
+    daemon.run_once();
+    let ask = |more: &[&str]| {
+        let mut args = vec!["coverage", "--matrix"];
+        args.extend(more);
+        daemon.command(&args)
+    };
+    let all = rows(&ask(&["--json"]));
+    assert!(!all.is_empty());
+    for row in &all {
+        assert_eq!(row["could"]["own"]["news"]["watching"], 1, "{row}");
+    }
+    let none = rows(&ask(&["--json", "--country", "none", "--vendor", "huawei"]));
+    assert!(!none.is_empty() && none.len() <= all.len());
+    assert!(none.iter().all(|row| row["vendor"] == "huawei" && row["country"].is_null()));
+    assert!(rows(&ask(&["--json", "--country", "RS"])).is_empty());
+    assert!(rows(&ask(&["--json", "--unwatched"])).is_empty());
+    for more in [&[][..], &["--vendor", "huawei"], &["--layer", "network"]] {
+        let table = stdout(&ask(more));
+        assert!(table.contains("1 news"), "{table}");
+        let widest = table.lines().map(|line| line.chars().count()).max().unwrap();
+        assert!(widest <= 100, "{widest} columns\n{table}");
+    }
+    assert_eq!(daemon.command(&["coverage", "--vendor", "huawei"]).status.code(), Some(64));
+}

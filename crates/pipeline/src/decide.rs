@@ -509,6 +509,8 @@ impl<'a> Run<'a> {
 
     fn write_state(&mut self, before: &SourceState, after: &SourceState, outcome: &Outcome) {
         let id = &self.at.source.id;
+        // First, since what is written now counts.
+        self.known.surplus.write(&mut self.commit, id);
         self.commit.put::<tables::Sources>(id, after);
         if let Some(memory) = outcome.transport().and_then(|transport| transport.sitemap.as_ref()) {
             self.commit.put::<tables::Sitemaps>(id, memory);
@@ -526,9 +528,6 @@ impl<'a> Run<'a> {
         if attempt.outcome != OutcomeKind::Pushed {
             let (known, states) = (self.known.blind.as_ref(), (before, after));
             crate::blind::note(&mut self.commit, self.at.source, known, states, self.at.now);
-        }
-        for old in &self.known.old_attempts {
-            self.commit.delete::<tables::Attempts>(&(id.clone(), *old));
         }
         if before.health != after.health {
             let transition = model::Transition {

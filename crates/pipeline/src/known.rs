@@ -12,6 +12,7 @@ use tagger::Tagger;
 use crate::alerting::list_alert_ids;
 use crate::identify::{Candidate, Told};
 use crate::record::{self, CLASSES, Mention};
+use crate::surplus::Surplus;
 use crate::{AlertRule, Source};
 
 /// Plain values for `decide`, and what a commit has to expect about them (I7b).
@@ -26,8 +27,8 @@ pub struct Known {
     pub details: HashMap<ItemId, Detail>,
     /// What was told of entries that several lists repeat, by their origin.
     pub(crate) mentions: HashMap<String, Mention>,
-    /// Attempts stored before, oldest first, as far as they are to be trimmed.
-    pub old_attempts: Vec<model::Timestamp>,
+    /// What is too much of what is written down about the source.
+    pub(crate) surplus: Surplus,
     /// The silence that lasts, if one does.
     pub blind: Option<model::Blind>,
     expects: Expects,
@@ -44,11 +45,6 @@ struct Expects {
     /// By row.
     mentions: BTreeMap<String, Version>,
 }
-
-/// Attempts kept of each source.
-const ATTEMPTS_KEPT: usize = 50;
-/// The poll log is trimmed at every so many polls, so that most polls read none of it.
-const TRIM_EVERY: u32 = 10;
 
 impl Known {
     /// Reads everything that `candidates` may lead to.
@@ -87,11 +83,7 @@ impl Known {
     pub fn state_only(store: &Store, source: &Source) -> Result<Self, StoreError> {
         let state = store.read::<tables::Sources>(&source.id)?;
         let polls = state.value.as_ref().map_or(0, |state| state.polls);
-        let old_attempts = if polls > 0 && polls.is_multiple_of(TRIM_EVERY) {
-            surplus(store, source)?
-        } else {
-            vec![]
-        };
+        let surplus = Surplus::of(store, source, polls)?;
         let blind = match state.value.as_ref().filter(|state| state.failures > 0) {
             Some(failing) => {
                 let key = (source.id.clone(), crate::blind::key(failing));
@@ -108,7 +100,7 @@ impl Known {
             alerts: HashMap::new(),
             details: HashMap::new(),
             mentions: HashMap::new(),
-            old_attempts,
+            surplus,
             blind,
         })
     }
@@ -271,11 +263,4 @@ impl Known {
         }
         Ok(())
     }
-}
-
-fn surplus(store: &Store, source: &Source) -> Result<Vec<model::Timestamp>, StoreError> {
-    let range = store::Range::<tables::Attempts>::prefix(&source.id);
-    let rows = store.page(range, ATTEMPTS_KEPT + 2 * TRIM_EVERY as usize)?;
-    let surplus = rows.len().saturating_sub(ATTEMPTS_KEPT);
-    Ok(rows.into_iter().take(surplus).map(|((_, at), _)| at).collect())
 }

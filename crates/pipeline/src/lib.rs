@@ -36,6 +36,7 @@ mod settings;
 mod sitemap;
 mod state;
 mod steady;
+mod surplus;
 #[cfg(test)]
 mod testing;
 mod watch;

@@ -236,6 +236,65 @@ fn coverage_counts_sources_that_never_slept() {
     assert!(!danas.is_blind_at_end());
 }
 
+#[test]
+fn the_footer_names_who_fails_who_lacks_something_and_who_changed_their_ways() {
+    let store = Store::in_memory();
+    let mut settings = belgrade();
+    settings.sources = ["gap", "mute", "shaky", "still", "well"].map(|id| source(id, id)).to_vec();
+    let (healthy, quiet) = (Health::Healthy, Health::Quiet);
+    for id in ["gap", "mute", "shaky", "still", "well"] {
+        put_health(&store, id, "2026-03-01T01:00:00Z", Health::Unknown, healthy, "");
+    }
+    put_health(&store, "still", "2026-03-01T02:00:00Z", healthy, Health::Stale, "");
+    put_health(&store, "well", "2026-03-01T02:00:00Z", healthy, Health::Empty, "");
+    put_health(&store, "mute", "2026-03-02T08:00:00Z", healthy, quiet, "");
+    put_health(&store, "well", "2026-03-02T09:00:00Z", Health::Empty, healthy, "");
+    let mut commit = Commit::default();
+    let (from, to) = (at("2026-03-02T05:00:00Z"), at("2026-03-02T06:00:00Z"));
+    let fill = model::Fill {
+        at: at("2026-03-04T00:00:00Z"),
+        tries: 1,
+        found: 3,
+        new: 2,
+        undated: 0,
+        oldest: Some(from),
+        error: None,
+        over: true,
+    };
+    let gap = model::Gap { from, to, fill: Some(fill) };
+    commit.put::<tables::Gaps>(&("gap".parse().unwrap(), to), &gap);
+    let failing = model::Blind {
+        until: None,
+        noticed: at("2026-03-02T22:30:00Z"),
+        outcome: Some(model::OutcomeKind::Unreachable),
+        reason: Some("server answered 502".into()),
+        failures: 1,
+    };
+    let key = ("shaky".parse().unwrap(), at("2026-03-02T22:00:00Z"));
+    commit.put::<tables::Blindness>(&key, &failing);
+    store.commit_blocking(commit).unwrap();
+
+    let digest = build_day(&store, &settings, "2026-03-02");
+    let markdown = render(&digest, DigestFormat::Markdown);
+    let footer = markdown.split("## What was not watched\n\n").nth(1).unwrap();
+    let lines: Vec<_> = footer.lines().collect();
+    assert_eq!(
+        lines,
+        [
+            "- Watched 3 of 5 sources during the whole period; 1 failing.",
+            "- shaky: the latest attempt failed, not known since 2026-03-02 23:00",
+            "- gap may have published more than was read: 2026-03-02 06:00 to 2026-03-02 07:00",
+            "- mute is quiet since 2026-03-02 09:00: silent for longer than its own history explains",
+            "- well is well again since 2026-03-02 10:00 (was empty)",
+            "- As before: 1 stale",
+        ]
+    );
+    // The sitemap was searched later: the digest of that day stays as it was.
+    let later = build_day(&store, &settings, "2026-03-04").watched;
+    assert!(later.possible_gaps.is_empty());
+    assert_eq!(later.still.iter().collect::<Vec<_>>(), [(&quiet, &1), (&Health::Stale, &1)]);
+}
+
 fn plan_at(store: &Store, settings: &Settings, now: &str) -> Option<Period> {
     let digest = morning(ALL);
     let commit = plan(store, &digest, &settings.timezone, at(now)).unwrap()?;

@@ -65,13 +65,21 @@ impl Ledger {
     }
 
     /// Everything that was not simply watched, in the order in which it outweighs what came
-    /// before: gaps, silences, not running, off, not begun.
+    /// before: gaps, silences, not running, not begun, off.
     fn layers(&self) -> Vec<Layer> {
         let mut layers = Vec::new();
         layers.extend(self.gaps.iter().map(|(_, gap)| window(gap)));
         layers.extend(self.silences.iter().filter_map(|silence| self.silence(silence)));
         layers.extend(self.told_by_changes_alone());
         layers.extend(self.outages.iter().map(|(from, outage)| self.outage(*from, outage.until)));
+        layers.push(Layer {
+            from: Timestamp::EPOCH,
+            to: self.begun,
+            sight: Sight::Pending,
+            cause: Cause::NotBegun,
+            reason: Some(NOT_POLLED.into()),
+            ever: true,
+        });
         layers.extend(self.switched_off());
         layers.extend(self.off.iter().map(|(sight, from, reason)| Layer {
             from: *from,
@@ -81,16 +89,6 @@ impl Ledger {
             reason: reason.clone(),
             ever: *from == Timestamp::EPOCH,
         }));
-        let is_off = self.begun.is_none() && self.off.is_some();
-        let to = if is_off { Some(Timestamp::EPOCH) } else { self.begun };
-        layers.push(Layer {
-            from: Timestamp::EPOCH,
-            to,
-            sight: Sight::Pending,
-            cause: Cause::NotBegun,
-            reason: Some(NOT_POLLED.into()),
-            ever: true,
-        });
         layers
     }
 
@@ -108,6 +106,7 @@ impl Ledger {
             (Some(_), false) => return None,
         };
         if silence.cause == Cause::NotPolled
+            && silence.reason.is_none()
             && let Some(outage) = self.outage_behind(silence)
         {
             // Until then it was read in its rhythm.
