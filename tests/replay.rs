@@ -266,7 +266,11 @@ impl World {
                 count(Sight::Off)
             )
         );
-        for row in rows.iter().filter(|row| row.state != Sight::Off) {
+        for row in &rows {
+            let last = row.spans.last().unwrap();
+            assert!(last.state == row.state || last.until == Some(now), "{row:?}");
+        }
+        for row in rows.iter().filter(|row| !matches!(row.state, Sight::Off | Sight::Pending)) {
             let health = row.health.unwrap();
             let seen = matches!(row.state, Sight::Watched | Sight::Failing);
             let late = row.reason.as_ref().is_some_and(|reason| reason.contains("was due at"));
@@ -341,7 +345,7 @@ fn agree(rows: &[CoverageRow], digest: &Digest) {
     };
     let named: BTreeSet<_> = digest.watched.blind.iter().map(|blind| &blind.source).collect();
     let expected: BTreeSet<_> = on.iter().filter(|row| blind(row)).map(|row| &row.source).collect();
-    assert_eq!(named, expected, "{rows:#?}");
+    assert_eq!(named, expected, "{:#?}\n{rows:#?}", digest.watched);
     let failing: BTreeSet<_> = digest.watched.failing.iter().map(|of| &of.source).collect();
     let expected: BTreeSet<_> =
         on.iter().filter(|row| row.state == Sight::Failing).map(|row| &row.source).collect();

@@ -15,8 +15,8 @@ pub(crate) fn note(
     (before, after): (&SourceState, &SourceState),
     now: Timestamp,
 ) {
-    // What was off was not blind: its transitions tell.
-    let was_off = matches!(before.health, Health::Off | Health::Retired);
+    // What was off was not blind: its transitions tell. Switched on again, it is unknown.
+    let was_off = matches!(before.health, Health::Off | Health::Retired | Health::Unknown);
     let seen = after.last_outcome.is_some_and(|outcome| outcome.is_success());
     let row = if !seen {
         Blind {

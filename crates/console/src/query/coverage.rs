@@ -7,7 +7,7 @@ use model::{Cause, Ledger, Sight, SourceId, SourceState, Stretch, Timestamp};
 use store::tables::{Attempts, BySource};
 use store::{Range, Store};
 
-use super::sight::configured as known_as;
+use super::sight::{configured as known_as, sight};
 use super::sources::states;
 use super::walk;
 use crate::Error;
@@ -48,10 +48,12 @@ fn row(
     now: Timestamp,
 ) -> Result<CoverageRow, Error> {
     let spans = ledger.stretches(asked.start, asked.end);
+    let sight = sight(info, &state, now);
+    // What changed at this very moment has no stretch yet.
     let at_last = ledger.stretches(now.before(MOMENT), now).pop();
-    let (sight, since, reason) = match at_last {
-        Some(last) => (last.state, last.since, last.reason),
-        None => (Sight::Pending, None, None),
+    let (since, reason) = match at_last.filter(|last| last.state == sight) {
+        Some(last) => (last.since, last.reason),
+        None => (None, None),
     };
     let well = || state.health_since.filter(|_| state.health.is_watched()).or(state.baseline);
     let reaches = |gap: &model::Gap| gap.from < asked.end && gap.to > asked.start;

@@ -31,21 +31,21 @@ impl Ledger {
         tile(&self.layers(), since, until)
     }
 
-    /// The ledger as it stood at `end`: the same whenever it is read, so what later attempts add to
+    /// The ledger as it stood just before `end`: the same whenever it is read, so what later attempts add to
     /// a silence that lasted then is left out. `every` is the source's interval.
     #[must_use]
     pub fn as_of(mut self, end: Timestamp, every: Duration) -> Self {
-        self.begun = self.begun.filter(|begun| *begun <= end);
-        self.changes.retain(|(at, _)| *at <= end);
-        self.gaps.retain(|(found, _)| *found <= end);
+        self.begun = self.begun.filter(|begun| *begun < end);
+        self.changes.retain(|(at, _)| *at < end);
+        self.gaps.retain(|(found, _)| *found < end);
         for (_, gap) in &mut self.gaps {
-            gap.fill = gap.fill.take().filter(|fill| fill.at <= end);
+            gap.fill = gap.fill.take().filter(|fill| fill.at < end);
         }
         self.outages.retain(|(from, _)| *from < end);
-        let lasted = |silence: &Silence| silence.until.is_none_or(|until| until > end);
+        let lasted = |silence: &Silence| silence.until.is_none_or(|until| until >= end);
         self.silences.retain(|silence| match silence.cause {
             Cause::NotPolled if lasted(silence) => is_overdue(silence.noticed, every, end),
-            _ => silence.noticed <= end,
+            _ => silence.noticed < end,
         });
         let changes = &self.changes;
         for silence in &mut self.silences {

@@ -125,7 +125,7 @@ fn a_gap_that_was_filled_is_late() {
     let reason = ledger.stretches(at(5), at(7))[0].reason.clone().unwrap();
     assert!(reason.contains("5 of that time, 2 of them new"), "{reason}");
     // As it stood before the sitemap was read.
-    check(&ledger.as_of(at(7), GRACE), 5, 7, &[(5, 7, G)]);
+    check(&ledger.as_of(at(8), GRACE), 5, 7, &[(5, 7, G)]);
 }
 
 #[test]
@@ -189,6 +189,6 @@ fn a_moment_is_told_the_same_however_late_it_is_told() {
     assert_eq!(told(&live), told(&later));
     assert_eq!(told(&later).last().unwrap().reason.as_deref(), Some("change 7"));
     // Before the third failure it was only failing, and nothing else can be said of it.
-    let early = later.as_of(at(6), GRACE).stretches(at(4), at(6));
+    let early = later.as_of(at(7), GRACE).stretches(at(4), at(7));
     assert_eq!(early.last().unwrap().state, Failing);
 }
