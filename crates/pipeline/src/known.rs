@@ -75,7 +75,7 @@ impl Known {
         store: &Store,
         source: &Source,
     ) -> Result<(), StoreError> {
-        self.old_attempts = surplus(store, source)?;
+        self.surplus = Surplus::of_attempts(store, source)?;
         Ok(())
     }
 

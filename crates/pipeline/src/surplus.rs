@@ -64,6 +64,11 @@ impl Surplus {
         Ok(surplus)
     }
 
+    /// The attempts that are too many, whatever the number of the poll.
+    pub(crate) fn of_attempts(store: &Store, source: &Source) -> Result<Self, StoreError> {
+        Ok(Self { attempts: attempts(store, &source.id)?, ..Self::default() })
+    }
+
     pub(crate) fn write(&self, commit: &mut Commit, id: &SourceId) {
         for at in &self.attempts {
             commit.delete::<tables::Attempts>(&(id.clone(), *at));
