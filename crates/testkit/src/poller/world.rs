@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 use fetch::{Detour, Fetcher, Purpose, Request as Ask};
 use model::{Alert, Health, HttpUrl, OutcomeKind, RobotsCopy, SourceState, Timestamp, Validators};
 use pipeline::{AlertRule, Clock, Context, Criteria, Pace, Report, Settings, Source, WantedHealth};
-use store::{Range, Store, tables};
+use store::{Range, Store, Table, tables};
 use tagger::Tagger;
 use tokio::net::UnixListener;
 use tokio::sync::watch;
@@ -457,14 +457,29 @@ impl World {
 
     /// What the store holds about all sources.
     fn items(&self) -> anyhow::Result<Vec<Stored>> {
-        let rows = self.store.page(Range::<tables::ByTime>::all(), 1_000)?;
         let mut items = Vec::new();
-        for ((_, id), ()) in rows {
+        for (_, id) in keys(&self.store, Range::<tables::ByTime>::all)? {
             if let Some(item) = self.store.get::<tables::Items>(&id)? {
                 items.push((item.source.to_string(), item.title, item.url));
             }
         }
         Ok(items)
+    }
+}
+
+/// All keys of a range, page by page.
+fn keys<T: Table>(store: &Store, range: impl Fn() -> Range<T>) -> anyhow::Result<Vec<T::Key>> {
+    let mut keys: Vec<T::Key> = Vec::new();
+    loop {
+        let rest = match keys.last() {
+            Some(last) => range().after(last),
+            None => range(),
+        };
+        let page = store.page(rest, usize::MAX)?;
+        if page.is_empty() {
+            return Ok(keys);
+        }
+        keys.extend(page.into_iter().map(|(key, _)| key));
     }
 }
 
@@ -474,7 +489,7 @@ fn snapshot(world: &Shared, source: &Source) -> anyhow::Result<Snapshot> {
     let url = moved.map_or_else(|| source.url.to_string(), |moved| moved.to.clone());
     Ok(Snapshot {
         requests: world.origin.count(&world.feed),
-        items: world.store.page(Range::<tables::BySource>::prefix(&source.id), 1_000)?.len(),
+        items: keys(&world.store, || Range::<tables::BySource>::prefix(&source.id))?.len(),
         alerts: alerts(&world.store, ANYTHING)?.len(),
         url,
         state,
