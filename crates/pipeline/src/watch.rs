@@ -126,7 +126,7 @@ pub async fn watch(
     watch_with(contexts, Wishes::channel().1, stop, counted).await
 }
 
-/// [`watch`], with sources on `wishes` polled as soon as manners allow.
+/// [`watch()`], with sources on `wishes` polled as soon as manners allow.
 ///
 /// # Errors
 /// Only when the store fails: the process has to stop then.
