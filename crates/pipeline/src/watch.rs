@@ -177,7 +177,8 @@ pub async fn watch_with(
 /// The runs in flight and the schedule that they come from.
 struct Crew {
     cx: Context,
-    sources: HashMap<SourceId, Arc<Source>>,
+    /// Where those that are on stand in the settings.
+    sources: HashMap<SourceId, usize>,
     schedule: Schedule,
     tasks: JoinSet<(Arc<Source>, Result<Report, RunError>)>,
     task_sources: HashMap<tokio::task::Id, Arc<Source>>,
@@ -211,7 +212,7 @@ impl Crew {
     /// Looks for what nobody was told of: before the last daemon ended, or by rules that are new.
     fn recall(&mut self) -> Result<(), RunError> {
         let now = self.steady.now();
-        for source in self.sources.values() {
+        for source in self.sources.values().map(|at| &self.cx.settings.sources[*at]) {
             let Some(state) = self.cx.store.get::<tables::Sources>(&source.id)? else { continue };
             let told = self.cx.store.get::<tables::ToldHealth>(&source.id)?;
             if told.map_or(Health::Healthy, |told| told.health) != state.health {
@@ -223,11 +224,12 @@ impl Crew {
 
     /// Takes over the context's sources, each due at `due(source)`.
     fn enlist(&mut self, due: impl Fn(&Source) -> Timestamp) -> Result<(), RunError> {
-        let on = self.cx.settings.sources.iter().filter(|source| source.off.is_none());
-        self.sources = on.map(|source| (source.id.clone(), Arc::new(source.clone()))).collect();
+        let all = self.cx.settings.sources.iter().enumerate();
+        let on = all.filter(|(_, source)| source.off.is_none());
+        self.sources = on.map(|(at, source)| (source.id.clone(), at)).collect();
         self.schedule.retain(|id| self.sources.contains_key(id));
         let now = self.cx.clock.now();
-        for source in self.sources.values() {
+        for source in self.sources.values().map(|at| &self.cx.settings.sources[*at]) {
             let due = self.steady.at(due(source), now);
             self.schedule.set(source.id.clone(), source.url.host(), due);
         }
@@ -237,39 +239,35 @@ impl Crew {
     fn enlist_stored(&mut self) -> Result<(), RunError> {
         let now = self.cx.clock.now();
         let on = || self.cx.settings.sources.iter().filter(|source| source.off.is_none());
-        let mut states = HashMap::new();
         // How many sources of a host are read for the first time, and which of them comes when.
         let mut new_of: HashMap<&str, u32> = HashMap::new();
-        let mut places = HashMap::new();
+        let mut all_stored = Vec::new();
         for source in on() {
             let state = self.cx.store.get::<tables::Sources>(&source.id)?.unwrap_or_default();
-            // A changed address is read soon, and so is what was off until now.
-            let anew = state.fetch_key != source.fetch_key()
-                || state.health == Health::Off
-                || state.next_due == Timestamp::EPOCH;
-            if anew {
-                let count = new_of.entry(source.url.host()).or_default();
-                places.insert(&source.id, *count);
-                *count += 1;
-            }
             let pause = state.memory.host_pause.filter(|until| *until > now);
             if let Some(until) = pause {
                 // What a host asked for holds after a restart as well.
                 self.cx.fetcher.pause(&source.address(&state), until.since(now));
             }
-            states.insert(&source.id, state);
+            // A changed address is read soon, and so is what was off until now.
+            let anew = state.fetch_key != source.fetch_key()
+                || state.health == Health::Off
+                || state.next_due == Timestamp::EPOCH;
+            all_stored.push(if anew {
+                let count = new_of.entry(source.url.host()).or_default();
+                let place = *count;
+                *count += 1;
+                Stored::Never { place, of: 1, spacing: self.cx.fetcher.spacing() }
+            } else {
+                Stored::Waiting { due: state.next_due, polled: state.last_attempt }
+            });
         }
         let due: HashMap<SourceId, Timestamp> = on()
-            .map(|source| {
-                let state = &states[&source.id];
-                let stored = match places.get(&source.id) {
-                    Some(place) => Stored::Never {
-                        place: *place,
-                        of: new_of[source.url.host()],
-                        spacing: self.cx.fetcher.spacing(),
-                    },
-                    None => Stored::Waiting { due: state.next_due, polled: state.last_attempt },
-                };
+            .zip(all_stored)
+            .map(|(source, mut stored)| {
+                if let Stored::Never { of, .. } = &mut stored {
+                    *of = new_of[source.url.host()];
+                }
                 (source.id.clone(), first_due(&source.id, source.every, stored, now))
             })
             .collect();
@@ -317,10 +315,12 @@ impl Crew {
         let now = self.steady.now();
         while self.tasks.len() < self.cx.settings.parallel.max(1) {
             let Some(id) = self.schedule.start(now) else { return };
-            let Some(source) = self.sources.get(&id).cloned() else {
+            let Some(at) = self.sources.get(&id) else {
                 self.schedule.ended(&id, now);
                 continue;
             };
+            // A copy as long as it runs: what waits is in the settings only.
+            let source = Arc::new(self.cx.settings.sources[*at].clone());
             // A place is not spent on waiting for the next request that the host allows.
             self.schedule.hold(source.url.host(), now.after(self.cx.fetcher.spacing()));
             let cx = self.cx.clone();
@@ -349,7 +349,8 @@ impl Crew {
     /// Polls a source soon: not before the least wait between two polls, and not at all ahead of its
     /// time when it fails or was asked to be left alone.
     fn hasten(&mut self, id: &SourceId) -> Result<(), RunError> {
-        let Some(source) = self.sources.get(id) else { return Ok(()) };
+        let Some(at) = self.sources.get(id) else { return Ok(()) };
+        let source = &self.cx.settings.sources[*at];
         let state = self.cx.store.get::<tables::Sources>(id)?.unwrap_or_default();
         if state.failures > 0 || state.memory.gone > 0 {
             return Ok(());
@@ -432,10 +433,11 @@ impl Crew {
         for id in waited {
             // They waited for something that is over.
             let due = now.after(share(&id, BACK_SPREAD));
-            if let Some(source) = self.sources.get(&id)
+            if let Some(at) = self.sources.get(&id)
                 && self.schedule.is_later(&id, due)
             {
-                self.schedule.set(id, source.url.host(), due);
+                let host = self.cx.settings.sources[*at].url.host();
+                self.schedule.set(id, host, due);
             }
         }
     }

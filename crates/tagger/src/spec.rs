@@ -69,6 +69,34 @@ pub struct RuleSpec {
     pub addresses: Vec<String>,
 }
 
+impl EntrySpec {
+    /// Without what only text is searched for, and without the examples: most of a list.
+    pub(crate) fn for_companies(&self) -> Self {
+        let rule = |rule: &RuleSpec| RuleSpec {
+            id: rule.id.clone(),
+            names: rule.names.clone(),
+            needs: rule.needs.clone(),
+            unless: rule.unless.clone(),
+            companies: rule.companies.clone(),
+            company_unless: rule.company_unless.clone(),
+            addresses: rule.addresses.clone(),
+            confidence: rule.confidence,
+            ..RuleSpec::default()
+        };
+        Self {
+            facet: self.facet,
+            id: self.id.clone(),
+            label: self.label.clone(),
+            formerly: Vec::new(),
+            rules: self.rules.iter().map(rule).collect(),
+            cpv: Vec::new(),
+            usual_layers: Vec::new(),
+            matches: Vec::new(),
+            ignores: Vec::new(),
+        }
+    }
+}
+
 /// How a name is inflected in Serbian, Croatian and Bosnian.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Endings {

@@ -37,8 +37,8 @@ pub struct Tagger {
     vendors: Arc<Vendors>,
 }
 
-/// The vendors as they were declared, and the matcher of company names that is made of them when
-/// it is first asked for: most reloads need none.
+/// What of the vendors is about companies, and the matcher of company names that is made of it
+/// when it is first asked for: most reloads need none.
 struct Vendors {
     specs: Vec<EntrySpec>,
     matcher: OnceLock<CompanyMatcher>,
@@ -88,8 +88,8 @@ impl Tagger {
     /// left out; the others work.
     pub fn build(mut specs: Vec<EntrySpec>) -> (Self, Vec<Refused>) {
         let mut refused = Vec::new();
-        let vendors: Vec<EntrySpec> =
-            specs.iter().filter(|spec| spec.facet == Facet::Vendor).cloned().collect();
+        let vendors = specs.iter().filter(|spec| spec.facet == Facet::Vendor);
+        let vendors: Vec<EntrySpec> = vendors.map(EntrySpec::for_companies).collect();
         let vendors = Arc::new(Vendors { specs: vendors, matcher: OnceLock::new() });
         specs.sort_by(|a, b| (a.facet, &a.id).cmp(&(b.facet, &b.id)));
         let mut entries: Vec<Read> = Vec::new();

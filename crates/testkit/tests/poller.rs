@@ -1,5 +1,6 @@
 //! The scenarios of this repository always, those of the reference data where they are there.
 
+use std::collections::HashMap;
 use std::path::Path;
 
 use testkit::poller::{File, run};
@@ -106,4 +107,55 @@ fn odd_scenarios_end_no_run() {
     for (id, failures) in &verdicts {
         assert_eq!(failures.is_empty(), id == "fine", "{id}: {failures:?}");
     }
+}
+
+/// When each host was asked, in milliseconds since the start; the first of them answers `first`,
+/// the others a feed.
+fn asked(hosts: usize, first: &str) -> HashMap<String, Vec<u64>> {
+    let others: Vec<String> = (2..=hosts).map(|n| format!("\"http://h{n}/feed\"")).collect();
+    let answer = r#"[{"status": 200, "body": "one"}]"#;
+    let routes: Vec<String> = others.iter().map(|feed| format!("{feed}: {answer}")).collect();
+    let text = format!(
+        r#"{{"bodies": {{"one": "<rss version='2.0'><channel><title>T</title><item><guid>1</guid><title>Item</title></item></channel></rss>"}},
+            "scenarios": [{{"id": "x", "server": [{first}], "run_s": 9000, "routes": {{{}}},
+            "feeds": ["http://h/feed", {}], "expect": [{{"check": "other_feeds_unaffected"}}]}}]}}"#,
+        routes.join(", "),
+        others.join(", ")
+    );
+    let verdict = run(&text.parse().unwrap()).remove(0);
+    assert!(verdict.passed(), "{:?}", verdict.failures);
+    let mut asked: HashMap<String, Vec<u64>> = HashMap::new();
+    for line in &verdict.log {
+        let mut words = line.split_whitespace();
+        let (at, address) = (words.next().unwrap(), words.nth(1).unwrap());
+        let number = address.strip_prefix('h').and_then(|rest| rest.strip_suffix("/feed"));
+        if number.is_some_and(|number| number.bytes().all(|b| b.is_ascii_digit())) {
+            let at: f64 = at.trim_end_matches('s').parse().unwrap();
+            asked.entry(address.into()).or_default().push((at * 1_000.0) as u64);
+        }
+    }
+    asked
+}
+
+#[test]
+fn one_dead_host_among_many_delays_no_other() {
+    const HOSTS: usize = 300;
+    let with = asked(HOSTS, r#"{"special": "stall-headers"}"#);
+    let without = asked(HOSTS, r#"{"status": 200, "body": "one"}"#);
+    assert_eq!((with.len(), without.len()), (HOSTS, HOSTS));
+    // An interval is an hour and a jitter that is always the same: what is more is lateness.
+    let late = |all: &HashMap<String, Vec<u64>>| -> u64 {
+        let mut late: Vec<u64> = Vec::new();
+        for (_, times) in all.iter().filter(|(host, _)| *host != "h/feed") {
+            assert_eq!(times.len(), 3, "{times:?}");
+            let gaps: Vec<u64> = times.windows(2).map(|two| two[1] - two[0]).collect();
+            let shortest = gaps.iter().min().copied().unwrap_or(0);
+            late.extend(gaps.iter().map(|gap| gap - shortest));
+        }
+        late.sort_unstable();
+        late[late.len() * 99 / 100]
+    };
+    let (with, without) = (late(&with), late(&without));
+    assert!(with <= without + 100, "p99 {with} ms with a dead host, {without} ms without");
+    assert!(with < 1_000, "p99 {with} ms");
 }
