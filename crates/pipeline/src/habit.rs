@@ -139,4 +139,37 @@ mod tests {
         assert!(!is_stale(&habit, after_hours(24 * 179)));
         assert!(is_stale(&habit, after_hours(24 * 181)));
     }
+
+    /// Through a whole run: the entries are gone from the document by the time that it is judged.
+    #[tokio::test]
+    async fn a_feed_of_old_entries_is_stale_and_one_new_entry_wakes_it() {
+        let feed = |dates: &[&str]| {
+            let entries: String = dates
+                .iter()
+                .map(|date| {
+                    format!(
+                        "<item><guid>{date}</guid><title>t</title><pubDate>{date}</pubDate></item>"
+                    )
+                })
+                .collect();
+            format!("<rss version=\"2.0\"><channel><title>T</title>{entries}</channel></rss>")
+        };
+        let old = ["Mon, 06 Jan 2025 10:00:00 GMT", "Tue, 07 Jan 2025 10:00:00 GMT"];
+        let origin = testkit::Origin::start();
+        origin.serve("/f", feed(&old));
+        let url = origin.url("/f").parse().unwrap();
+        let source = std::sync::Arc::new(crate::Source { url, ..crate::testing::source("a") });
+        let (cx, clock) = crate::testing::context(vec![]);
+        let health = |report: crate::Report| report.health.map(|(_, to)| to);
+        let report = crate::run_source(&cx, &source).await.unwrap();
+        assert_eq!(health(report), Some(model::Health::Stale));
+        clock.advance(source.every);
+        // A date in the future proves nothing.
+        origin.serve("/f", feed(&[old[0], old[1], "Fri, 01 Jan 2100 10:00:00 GMT"]));
+        assert_eq!(health(crate::run_source(&cx, &source).await.unwrap()), None);
+        clock.advance(source.every);
+        origin.serve("/f", feed(&[old[0], old[1], "Sat, 28 Feb 2026 10:00:00 GMT"]));
+        let report = crate::run_source(&cx, &source).await.unwrap();
+        assert_eq!(health(report), Some(model::Health::Healthy));
+    }
 }

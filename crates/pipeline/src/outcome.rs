@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use connector::Parsed;
 use fetch::{CacheHints, Strain, Wall};
-use model::{HttpUrl, Links, ListVersion, OutcomeKind, SitemapMemory, Validators};
+use model::{HttpUrl, Links, ListVersion, OutcomeKind, SitemapMemory, Timestamp, Validators};
 
 /// What one attempt brought.
 #[derive(Clone, Debug)]
@@ -66,6 +66,8 @@ pub struct Transport {
     pub moved: Option<HttpUrl>,
     /// The whole document was asked for although validators were known.
     pub audit: bool,
+    /// The newest date in the document, those that lie in the future left out.
+    pub newest: Option<Timestamp>,
     /// What is remembered of a sitemap from now on, where that has changed.
     pub sitemap: Option<Arc<SitemapMemory>>,
 }

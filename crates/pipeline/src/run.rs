@@ -248,6 +248,7 @@ pub(crate) fn transport(meta: &Meta, bytes: usize) -> Transport {
         links: meta.links.clone(),
         moved: meta.moved.clone(),
         audit: false,
+        newest: None,
         sitemap: None,
     }
 }
@@ -380,6 +381,9 @@ pub(crate) async fn store_outcome(
     mut outcome: Outcome,
     began: Instant,
 ) -> Result<Report, RunError> {
+    if let Outcome::Parsed { parsed, transport, .. } = &mut outcome {
+        transport.newest = newest(parsed, cx.clock.now());
+    }
     let mut totals = Totals::default();
     let mut candidates = candidates(source, &mut outcome, &mut totals);
     if matches!(source.connector, Connector::Sitemap(_)) {
@@ -516,6 +520,11 @@ fn parts(candidates: &[Candidate]) -> Vec<Range<usize>> {
     }
     parts.push(0..end);
     parts
+}
+
+fn newest(parsed: &connector::Parsed, now: model::Timestamp) -> Option<model::Timestamp> {
+    let dates = parsed.items.iter().filter_map(|entry| entry.published.max(entry.updated));
+    dates.filter(|date| *date <= now).max()
 }
 
 fn candidates(source: &Source, outcome: &mut Outcome, totals: &mut Totals) -> Vec<Candidate> {

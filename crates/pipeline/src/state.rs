@@ -95,7 +95,7 @@ pub(crate) fn state_after(
                 after.memory.gap = gap.or(before.memory.gap);
                 after.memory.pace_s = pace(at, &before, counts.seen, known(counts), gap.is_some());
             }
-            let newest = parsed_newest(parsed, at.now).filter(|_| is_stream);
+            let newest = transport.newest.filter(|_| is_stream);
             habit::learn(&mut after.memory.habit, counts, newest, before.baseline, at.now);
         }
         Outcome::Unchanged { validators, transport } => {
@@ -233,11 +233,6 @@ fn pace(
     let current = before.memory.pace_s.map(|seconds| Duration::from_secs(u64::from(seconds)));
     let fit = fit(source.every, current, &source.pace, seen, known, rolled_over)?;
     u32::try_from(fit.as_secs()).ok()
-}
-
-fn parsed_newest(parsed: &connector::Parsed, now: Timestamp) -> Option<Timestamp> {
-    let dates = parsed.items.iter().filter_map(|entry| entry.published.max(entry.updated));
-    dates.filter(|date| *date <= now).max()
 }
 
 /// The permanent redirect after this attempt. It counts while it leads to the document, and only
