@@ -145,7 +145,7 @@ impl Daemon {
     }
 
     /// Takes over a new configuration; what runs now ends under the old one.
-    pub(crate) async fn reload(&self, cx: Context, console: console::Settings) {
+    pub(crate) async fn reload(&self, cx: Context, console: Arc<console::Settings>) {
         if let Err(error) = reconcile(&cx).await {
             error!(
                 "sources that left or were switched off are written down at the next start: {error:#}"

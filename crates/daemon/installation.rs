@@ -1,6 +1,7 @@
 //! The configuration that a command works with, and the shipped watchlists inside the binary.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use config::{Config, Environment};
 
@@ -62,8 +63,8 @@ impl Installation {
             let config = &mut self.config;
             config.data.clone_from(data);
             config.store.data.clone_from(data);
-            config.pipeline.data.clone_from(data);
-            config.console.socket = data.join("stackwatch.sock");
+            Arc::make_mut(&mut config.pipeline).data.clone_from(data);
+            Arc::make_mut(&mut config.console).socket = data.join("stackwatch.sock");
         }
     }
 }

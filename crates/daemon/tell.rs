@@ -219,7 +219,7 @@ pub(crate) fn context(
         store,
         fetcher: Fetcher::new(config.fetch.clone())?,
         tagger: config.tagger.clone(),
-        settings: Arc::new(config.pipeline.clone()),
+        settings: Arc::clone(&config.pipeline),
         clock: Arc::new(pipeline::SystemClock),
     })
 }

@@ -1,6 +1,7 @@
 //! The configuration as everybody gets it.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::settings::Settings;
@@ -15,8 +16,9 @@ pub struct Config {
     pub contact: String,
     pub fetch: fetch::Settings,
     pub store: store::Settings,
-    pub pipeline: pipeline::Settings,
-    pub console: console::Settings,
+    /// Shared, since there may be a hundred thousand sources in it.
+    pub pipeline: Arc<pipeline::Settings>,
+    pub console: Arc<console::Settings>,
     /// The watchlists, compiled, with every example tried.
     pub tagger: tagger::Tagger,
     pub keep: Keep,
@@ -34,8 +36,8 @@ impl Config {
     #[must_use]
     pub fn with_data(mut self, data: PathBuf) -> Self {
         self.store.data.clone_from(&data);
-        self.pipeline.data.clone_from(&data);
-        self.console.socket = socket(&data);
+        Arc::make_mut(&mut self.pipeline).data.clone_from(&data);
+        Arc::make_mut(&mut self.console).socket = socket(&data);
         self.data = data;
         self
     }
@@ -77,7 +79,7 @@ impl Parts<'_> {
                 cache_bytes: store.cache_bytes,
                 min_free_bytes: store.min_free_bytes,
             },
-            pipeline: pipeline::Settings {
+            pipeline: Arc::new(pipeline::Settings {
                 sources: sources.polled,
                 alerts,
                 channels,
@@ -91,12 +93,12 @@ impl Parts<'_> {
                 websub: settings.websub,
                 data: data.clone(),
                 min_free_bytes: store.min_free_bytes,
-            },
-            console: console::Settings {
+            }),
+            console: Arc::new(console::Settings {
                 listen: settings.listen,
                 socket: socket(&data),
                 sources: sources.listed,
-            },
+            }),
             tagger,
             keep: settings.keep,
             contact,

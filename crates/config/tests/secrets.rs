@@ -15,7 +15,7 @@ fn webhook(secret: &str) -> String {
 }
 
 fn secret_of(config: Config) -> Secret {
-    match config.pipeline.channels.into_iter().next().map(|channel| channel.kind) {
+    match config.pipeline.channels.first().cloned().map(|channel| channel.kind) {
         Some(ChannelKind::Webhook { secret: Some(secret), .. }) => secret,
         other => panic!("{other:?}"),
     }

@@ -171,7 +171,11 @@ fn hubs_are_asked_only_where_an_operator_says_so() {
     let websub = |text: &str| {
         let loaded = Folder::of(text).load();
         let config = loaded.config.expect("no problems");
-        config.pipeline.websub.map(|websub| (websub.public.to_string(), websub.listen.to_string()))
+        config
+            .pipeline
+            .websub
+            .as_ref()
+            .map(|websub| (websub.public.to_string(), websub.listen.to_string()))
     };
     assert_eq!(websub(""), None);
     let public = "[websub]\npublic = \"https://watch.example.org/sub\"\n";

@@ -48,9 +48,9 @@ struct Open {
 
 impl State {
     /// The state of a daemon that is starting.
-    pub fn new(settings: Settings, clock: Clock) -> Self {
+    pub fn new(settings: impl Into<Arc<Settings>>, clock: Clock) -> Self {
         Self(Arc::new(Inner {
-            settings: RwLock::new(Arc::new(settings)),
+            settings: RwLock::new(settings.into()),
             open: OnceLock::new(),
             clock,
             started: Instant::now(),
@@ -68,8 +68,8 @@ impl State {
     }
 
     /// Takes over a new configuration. `listen` and `socket` keep what they were bound to.
-    pub fn configure(&self, settings: Settings) {
-        *self.0.settings.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(settings);
+    pub fn configure(&self, settings: Arc<Settings>) {
+        *self.0.settings.write().unwrap_or_else(PoisonError::into_inner) = settings;
     }
 
     /// What else the daemon knows to be wrong (a missing secret, a refused reload): shown by

@@ -118,7 +118,7 @@ async fn daemon(at: Installation) -> Outcome {
     })?;
     let signals = Signals::new().map_err(Failure::io)?;
     let clock = Arc::new(SystemClock);
-    let console = State::new(at.config.console.clone(), Arc::new(move || clock.now()));
+    let console = State::new(Arc::clone(&at.config.console), Arc::new(move || clock.now()));
     if let Ok(address) = listener.local_addr() {
         info!("console on http://{address}/, socket {}", at.config.console.socket.display());
     }
@@ -241,7 +241,7 @@ async fn reload(at: Installation, daemon: &mut Daemon) -> (Installation, Result<
         // It knows which hosts have asked for a pause.
         cx.fetcher = old.fetcher;
     }
-    daemon.reload(cx, new.config.console.clone()).await;
+    daemon.reload(cx, Arc::clone(&new.config.console)).await;
     info!("reloaded: watchlists {}", new.config.tagger.version());
     (new, Ok(()))
 }
@@ -289,7 +289,7 @@ impl Signals {
 /// For the demo: the same daemon on a context of its own.
 pub(crate) async fn start_on(
     cx: Context,
-    settings: console::Settings,
+    settings: Arc<console::Settings>,
     listener: TcpListener,
     stop: CancellationToken,
 ) -> Result<Daemon, Failure> {

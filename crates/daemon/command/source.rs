@@ -105,7 +105,7 @@ async fn test(cli: &Cli, id: &str, json: bool) -> Outcome {
         store: Store::in_memory(),
         fetcher: fetch::Fetcher::new(at.config.fetch.clone()).map_err(Failure::io)?,
         tagger: at.config.tagger.clone(),
-        settings: Arc::new(at.config.pipeline.clone()),
+        settings: Arc::clone(&at.config.pipeline),
         clock: Arc::new(SystemClock),
     };
     let rehearsal = pipeline::rehearse(&cx, &source).await.map_err(Failure::io)?;

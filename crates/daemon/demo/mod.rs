@@ -6,6 +6,7 @@ mod recorded;
 mod records;
 
 use std::io::IsTerminal as _;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use console::query::{self, AlertsQuery, CoverageQuery, ItemsQuery};
@@ -44,7 +45,7 @@ pub(crate) async fn demo(cli: &Cli, args: &DemoArgs) -> Outcome {
     let settings = settings(&format!("http://{address}"));
     let config = write_shipped(folder.path(), &settings).map_err(Failure::io)?;
     let mut at = Installation::load_at(&config, cli.data.as_deref())?;
-    for source in &mut at.config.pipeline.sources {
+    for source in &mut Arc::make_mut(&mut at.config.pipeline).sources {
         source.every = EVERY;
         source.pace.floor = EVERY;
     }
@@ -53,7 +54,7 @@ pub(crate) async fn demo(cli: &Cli, args: &DemoArgs) -> Outcome {
     let console = TcpListener::bind("127.0.0.1:0").await.map_err(Failure::io)?;
     let port = console.local_addr().map_err(Failure::io)?;
     let mut daemon =
-        run::start_on(cx.clone(), at.config.console.clone(), console, stop.clone()).await?;
+        run::start_on(cx.clone(), Arc::clone(&at.config.console), console, stop.clone()).await?;
 
     let story =
         Story { at: &at, cx: &cx, store: &store, origin: &origin, began, told: Instant::now() };

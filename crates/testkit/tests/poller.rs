@@ -122,15 +122,15 @@ fn asked(hosts: usize, first: &str) -> HashMap<String, Vec<u64>> {
         routes.join(", "),
         others.join(", ")
     );
-    let verdict = run(&text.parse().unwrap()).remove(0);
+    let verdict = run(&text.parse().expect("a scenario")).remove(0);
     assert!(verdict.passed(), "{:?}", verdict.failures);
     let mut asked: HashMap<String, Vec<u64>> = HashMap::new();
     for line in &verdict.log {
         let mut words = line.split_whitespace();
-        let (at, address) = (words.next().unwrap(), words.nth(1).unwrap());
+        let (Some(at), Some(address)) = (words.next(), words.nth(1)) else { continue };
         let number = address.strip_prefix('h').and_then(|rest| rest.strip_suffix("/feed"));
         if number.is_some_and(|number| number.bytes().all(|b| b.is_ascii_digit())) {
-            let at: f64 = at.trim_end_matches('s').parse().unwrap();
+            let at: f64 = at.trim_end_matches('s').parse().expect("seconds");
             asked.entry(address.into()).or_default().push((at * 1_000.0) as u64);
         }
     }

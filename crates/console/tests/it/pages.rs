@@ -85,7 +85,7 @@ async fn console() -> Running {
     settings.sources = sources.to_vec();
     settings.sources.push(info("off", Some(HOSTILE)));
     settings.sources.sort_by(|a, b| a.id.cmp(&b.id));
-    console.state.configure(settings);
+    console.state.configure(settings.into());
     console
 }
 
