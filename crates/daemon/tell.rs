@@ -33,7 +33,7 @@ pub(crate) fn render_digest(
     let digest = choose(settings, query.name.as_deref())?;
     let format = format(query.format.as_deref())?;
     let period = period(settings, clock, query.date.as_deref())?;
-    let built = digest::build(store, settings, digest, period)?;
+    let built = digest::build_at(store, settings, digest, period, clock.now())?;
     let content_type = match format {
         DigestFormat::Html => "text/html; charset=utf-8",
         DigestFormat::Markdown => "text/markdown; charset=utf-8",

@@ -298,6 +298,10 @@ impl Said {
     }
 }
 
+/// Every damage is tried on sets of files up to so many bytes; on larger ones every second one, and
+/// so on.
+const FULLY_TRIED: usize = 256 << 10;
+
 fn folded(text: &str) -> String {
     let words = text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
     words.collect::<Vec<_>>().join(" ").to_lowercase()
@@ -331,8 +335,12 @@ fn check(files: &[(String, Vec<u8>)], damaged: usize, seed: u64, wrong: &mut Vec
     let said = Said::by(&whole);
     let mut dice = Dice(seed);
     let damages = damages(name, &files[damaged].1, &mut dice);
-    let count = damages.len();
-    for Damage { what, bytes, allowed } in damages {
+    // A list of many megabytes takes seconds to read: some of its damages are enough.
+    let step =
+        (1 + files.iter().map(|(_, bytes)| bytes.len()).sum::<usize>() / FULLY_TRIED).min(12);
+    let mut count = 0;
+    for Damage { what, bytes, allowed } in damages.into_iter().skip(damaged % step).step_by(step) {
+        count += 1;
         let mut files = files.to_vec();
         files[damaged].1 = bytes;
         let began = Instant::now();
@@ -434,5 +442,5 @@ fn no_damage_to_a_real_list_makes_a_wrong_list() {
     };
     let count = damage_all(&folder.join("entity-lists"), 1);
     println!("{count} damaged files");
-    assert!(count > 1_000, "{count} damaged files");
+    assert!(count > 300, "{count} damaged files");
 }

@@ -38,6 +38,10 @@ impl HttpUrl {
     pub fn host(&self) -> &str {
         self.0.host_str().expect("checked when it was made")
     }
+    /// The host, and the port where it is not the usual one: who answers.
+    pub fn authority(&self) -> &str {
+        &self.0[url::Position::BeforeHost..url::Position::AfterPort]
+    }
     /// The address that `reference` means on a page at this address.
     pub fn join(&self, reference: &str) -> Result<Self, InvalidUrl> {
         let joined = self.0.join(reference).map_err(|error| syntax(reference, error))?;
@@ -103,6 +107,18 @@ impl fmt::Debug for HttpUrl {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_port_tells_who_answers_unless_it_is_the_usual_one() {
+        for (url, authority) in [
+            ("https://u:p@Example.org:443/a", "example.org"),
+            ("http://example.org:8080/a", "example.org:8080"),
+            ("http://[::1]:81/", "[::1]:81"),
+        ] {
+            let url: HttpUrl = url.parse().unwrap();
+            assert_eq!(url.authority(), authority);
+        }
+    }
 
     #[test]
     fn only_web_addresses_with_a_host_are_taken() {

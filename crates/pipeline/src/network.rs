@@ -35,7 +35,7 @@ impl Network {
     /// Takes note of a run. Returns the sources that waited for what has just been heard: all of
     /// them when the network is back, those of the host otherwise.
     pub(crate) fn heard(&mut self, source: &Source, report: &Report) -> Vec<SourceId> {
-        let host = source.url.host();
+        let host = source.url.authority();
         if report.strain == Some(fetch::Strain::Hard) {
             self.silent.insert(host.to_owned());
             self.waiting.entry(host.to_owned()).or_default().insert(source.id.clone());

@@ -71,7 +71,7 @@ pub async fn watch_once(
     cx: &Context,
     mut ended: impl FnMut(&Source, &Report),
 ) -> Result<Summary, RunError> {
-    let mut crew = Crew::new(cx.clone())?;
+    let mut crew = Crew { one_round: true, ..Crew::new(cx.clone())? };
     let now = cx.clock.now();
     crew.enlist(|_| now)?;
     let patience = ROUND_PATIENCE.max(cx.fetcher.spacing() + Duration::from_secs(1));
@@ -190,6 +190,8 @@ struct Crew {
     steady: Steady,
     network: Network,
     newsroom: Newsroom,
+    /// Every source is asked once, and that is all.
+    one_round: bool,
 }
 
 impl Crew {
@@ -205,6 +207,7 @@ impl Crew {
             steady: Steady::from(cx.clock.now()),
             network: Network::new(newsroom.is_network_down()),
             newsroom,
+            one_round: false,
             cx,
         })
     }
@@ -231,7 +234,7 @@ impl Crew {
         let now = self.cx.clock.now();
         for source in self.sources.values().map(|at| &self.cx.settings.sources[*at]) {
             let due = self.steady.at(due(source), now);
-            self.schedule.set(source.id.clone(), source.url.host(), due);
+            self.schedule.set(source.id.clone(), source.url.authority(), due);
         }
         Ok(())
     }
@@ -254,7 +257,7 @@ impl Crew {
                 || state.health == Health::Off
                 || state.next_due == Timestamp::EPOCH;
             all_stored.push(if anew {
-                let count = new_of.entry(source.url.host()).or_default();
+                let count = new_of.entry(source.url.authority()).or_default();
                 let place = *count;
                 *count += 1;
                 Stored::Never { place, of: 1, spacing: self.cx.fetcher.spacing() }
@@ -266,7 +269,7 @@ impl Crew {
             .zip(all_stored)
             .map(|(source, mut stored)| {
                 if let Stored::Never { of, .. } = &mut stored {
-                    *of = new_of[source.url.host()];
+                    *of = new_of[source.url.authority()];
                 }
                 (source.id.clone(), first_due(&source.id, source.every, stored, now))
             })
@@ -322,7 +325,7 @@ impl Crew {
             // A copy as long as it runs: what waits is in the settings only.
             let source = Arc::new(self.cx.settings.sources[*at].clone());
             // A place is not spent on waiting for the next request that the host allows.
-            self.schedule.hold(source.url.host(), now.after(self.cx.fetcher.spacing()));
+            self.schedule.hold(source.url.authority(), now.after(self.cx.fetcher.spacing()));
             let cx = self.cx.clone();
             let span = info_span!("run", source.id = %source.id);
             let task = {
@@ -359,7 +362,7 @@ impl Crew {
         let least = state.last_attempt.map_or(now, |last| last.after(source.pace.floor));
         let due = self.steady.at(now.max(least), now);
         if self.schedule.is_later(id, due) {
-            self.schedule.set(id.clone(), source.url.host(), due);
+            self.schedule.set(id.clone(), source.url.authority(), due);
         }
         Ok(())
     }
@@ -407,7 +410,7 @@ impl Crew {
             }
             Err(RunError::HostPaused { wait }) => {
                 let until = self.steady.now().after(*wait);
-                self.schedule.hold(source.url.host(), until);
+                self.schedule.hold(source.url.authority(), until);
                 debug!(source.id = %source.id, "`{}` waits: its host asked for a pause", source.id);
             }
             Err(error) => error!(source.id = %source.id, error = chain(error), "run not stored"),
@@ -417,11 +420,13 @@ impl Crew {
 
     /// What a run says about its host, and about the network.
     fn mind_host(&mut self, source: &Source, report: &Report) {
-        let (host, now) = (source.url.host(), self.steady.now());
+        let (host, now) = (source.url.authority(), self.steady.now());
         if let Some(wait) = report.host_pause {
             self.schedule.hold(host, now.after(wait));
         }
         match report.strain {
+            // One round asks every source once: only where nobody answers, others are spared.
+            Some(strain) if self.one_round && strain != fetch::Strain::Hard => {}
             Some(strain) => self.schedule.strained(host, strain, now),
             None => self.schedule.answered(host),
         }
@@ -436,7 +441,7 @@ impl Crew {
             if let Some(at) = self.sources.get(&id)
                 && self.schedule.is_later(&id, due)
             {
-                let host = self.cx.settings.sources[*at].url.host();
+                let host = self.cx.settings.sources[*at].url.authority();
                 self.schedule.set(id, host, due);
             }
         }
@@ -578,5 +583,23 @@ mod tests {
         assert_eq!((summary.sources, summary.watched, summary.failed.len()), (3, 0, 3));
         let unasked = summary.failed.iter().filter(|(_, why)| why.starts_with("not asked"));
         assert_eq!(unasked.count(), 2, "{:?}", summary.failed);
+    }
+
+    #[tokio::test]
+    async fn one_round_asks_every_source_of_a_host_that_answers_with_errors() {
+        let origin = testkit::Origin::start();
+        for path in ["/a", "/b", "/c", "/d"] {
+            origin.script(path, [testkit::Answer::status(500)]);
+        }
+        let good = "<rss version=\"2.0\"><channel><item><guid>1</guid></item></channel></rss>";
+        origin.serve("/e", good);
+        let sources = ["a", "b", "c", "d", "e"].map(|id| {
+            let mut source = source(id);
+            source.url = origin.url(&format!("/{id}")).parse().unwrap();
+            source
+        });
+        let (cx, _) = context(sources.to_vec());
+        let summary = watch_once(&cx, |_, _| {}).await.unwrap();
+        assert_eq!((summary.sources, summary.watched), (5, 1), "{:?}", summary.failed);
     }
 }

@@ -148,6 +148,34 @@ fn a_day_is_told_as_it_stood_whatever_happened_since() {
 }
 
 #[test]
+fn a_day_that_is_not_over_blames_nobody_for_what_has_yet_to_come() {
+    let store = Store::in_memory();
+    let settings = belgrade();
+    let read = at("2026-03-29T08:00:00Z");
+    let mut commit = Commit::default();
+    for source in &settings.sources {
+        let state = model::SourceState {
+            last_attempt: Some(read),
+            last_success: Some(read),
+            last_outcome: Some(model::OutcomeKind::Parsed),
+            baseline: Some(at("2026-03-01T00:00:00Z")),
+            next_due: read.after(source.every),
+            health: Health::Healthy,
+            ..model::SourceState::default()
+        };
+        commit.put::<tables::Sources>(&source.id, &state);
+    }
+    store.commit_blocking(commit).unwrap();
+    let period = day("2026-03-29".parse().unwrap(), &settings.timezone);
+    let blind = |now| {
+        let digest = pipeline::digest::build_at(&store, &settings, &morning(ALL), period, now);
+        digest.unwrap().watched.blind.len()
+    };
+    assert_eq!(blind(at("2026-03-29T08:01:00Z")), 0);
+    assert!(blind(period.end) > 0, "by the evening somebody should have asked");
+}
+
+#[test]
 fn what_an_alert_of_another_class_was_about_is_marked() {
     let store = Store::in_memory();
     let when = |hour: u8| format!("2026-03-29T0{hour}:00:00Z");

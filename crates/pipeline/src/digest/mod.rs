@@ -101,6 +101,8 @@ struct Cx<'a> {
     digest: &'a DigestSettings,
     sources: HashMap<&'a SourceId, &'a Source>,
     period: Period,
+    /// The end of the period, or now.
+    known_to: Timestamp,
 }
 
 impl Cx<'_> {
@@ -122,8 +124,21 @@ pub fn build(
     digest: &DigestSettings,
     period: Period,
 ) -> Result<Digest, StoreError> {
+    build_at(store, settings, digest, period, period.end)
+}
+
+/// The same of a period that may not be over yet: it is `now`, and what would have to happen later
+/// has not been missed.
+pub fn build_at(
+    store: &Store,
+    settings: &Settings,
+    digest: &DigestSettings,
+    period: Period,
+    now: Timestamp,
+) -> Result<Digest, StoreError> {
     let sources = settings.sources.iter().map(|source| (&source.id, source)).collect();
-    let cx = Cx { store, settings, digest, sources, period };
+    let known_to = period.end.min(now);
+    let cx = Cx { store, settings, digest, sources, period, known_to };
     let found = collect::collect(&cx)?;
     let alerts = alerts::alerts(&cx, &found)?;
     let counts = Counts {

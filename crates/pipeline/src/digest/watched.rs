@@ -151,7 +151,7 @@ fn ledger(
     source: &Source,
     outages: &[(Timestamp, Outage)],
 ) -> Result<Ledger, StoreError> {
-    let Period { start, end } = cx.period;
+    let (start, end) = (cx.period.start, cx.known_to);
     let state = cx.store.get::<tables::Sources>(&source.id)?.unwrap_or_default();
     let known = Configured { every: source.every, off: None };
     let ledger = cx.store.ledger(&source.id, &state, Some(&known), outages, (start, end))?;
