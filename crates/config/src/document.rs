@@ -7,7 +7,7 @@ use model::one_line;
 use toml::de::{DeTable, DeValue, Error};
 
 use crate::problem::{Problem, Report};
-use crate::statement;
+use crate::{groups, pieces, statement};
 
 /// The most syntax mistakes that are looked for in one file.
 const MAX_MISTAKES: usize = 100;
@@ -27,6 +27,8 @@ pub(crate) struct Document {
     clean: String,
     broken: Vec<Range<usize>>,
     lines: Vec<usize>,
+    /// Parts of `clean` that are read one by one.
+    pieces: Vec<Range<usize>>,
 }
 
 impl Document {
@@ -35,8 +37,13 @@ impl Document {
         let lines = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1));
         let lines = lines.collect();
         let clean = text.clone();
-        let mut document = Self { shown, folder, text, clean, broken: Vec::new(), lines };
+        let (broken, pieces) = (Vec::new(), Vec::new());
+        let mut document = Self { shown, folder, text, clean, broken, lines, pieces };
         document.leave_out_mistakes(report);
+        let (root, _) = DeTable::parse_recoverable(&document.clean);
+        let pieces = pieces::cut(&document.clean, root.get_ref(), groups::has_entries);
+        drop(root);
+        document.pieces = pieces;
         document
     }
 
@@ -110,9 +117,12 @@ impl Document {
         self.broken.push(region);
     }
 
-    /// The tables of the file, but for what is broken.
-    pub(crate) fn parse(&self) -> DeTable<'_> {
-        DeTable::parse_recoverable(&self.clean).0.into_inner()
+    /// The parts of the file that are read one by one, in order.
+    pub(crate) fn pieces(&self) -> impl Iterator<Item = Piece<'_>> {
+        self.pieces.iter().map(|piece| {
+            let base = piece.start;
+            Piece { text: &self.clean[piece.clone()], base, is_whole: self.pieces.len() == 1 }
+        })
     }
 
     /// The source text of a value, shortened to be shown.
@@ -156,6 +166,23 @@ impl Document {
 
     pub(crate) fn shown_line(&self, at: usize) -> String {
         format!("{}:{}", Path::display(&self.shown), self.place(at).0)
+    }
+}
+
+/// A part of a file that says by itself what it is.
+#[derive(Clone, Copy)]
+pub(crate) struct Piece<'d> {
+    text: &'d str,
+    /// Where it begins in the file.
+    pub(crate) base: usize,
+    /// It is all of the file, with any number of entries.
+    pub(crate) is_whole: bool,
+}
+
+impl<'d> Piece<'d> {
+    /// Its tables, but for what is broken, with places counted from `base`.
+    pub(crate) fn parse(self) -> DeTable<'d> {
+        DeTable::parse_recoverable(self.text).0.into_inner()
     }
 }
 

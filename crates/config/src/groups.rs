@@ -3,10 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt::Display;
 
-use toml::de::DeTable;
-
 use crate::Environment;
-use crate::document::Document;
+use crate::document::{Document, Piece};
 use crate::near;
 use crate::problem::Report;
 use crate::table::{Cx, Here, Placed, Table, Value};
@@ -31,17 +29,49 @@ const SETTINGS: [&str; 10] = [
     "websub",
 ];
 
+/// The table `key` at the top of a file holds entries by their ids.
+pub(crate) fn has_entries(key: &str) -> bool {
+    KINDS.contains(&key) || FACETS.contains(&key)
+}
+
 /// One `[kind.id]`.
 pub(crate) struct Entry<'d> {
     pub(crate) id: String,
     pub(crate) table: Table<'d>,
 }
 
+/// An entry that waits to be read.
+enum Kept<'d> {
+    /// Alone in its piece, which is parsed again when its turn comes.
+    Piece(Cx<'d>, Piece<'d>, Here<'d>),
+    Table(Table<'d>),
+}
+
+impl<'d> Kept<'d> {
+    fn here(&self) -> &Here<'d> {
+        match self {
+            Self::Piece(.., here) => here,
+            Self::Table(table) => &table.here,
+        }
+    }
+
+    fn read(self) -> Option<Table<'d>> {
+        let (cx, piece) = match self {
+            Self::Piece(cx, piece, _) => (cx, piece),
+            Self::Table(table) => return Some(table),
+        };
+        let (kind, entries) = piece.parse().into_iter().next()?;
+        let entries = Value::new(cx, kind.into_inner().into_owned(), entries).entries()?;
+        let (_, entry) = entries.into_entries().next()?;
+        entry.entry()
+    }
+}
+
 /// What stands in all files together.
 #[derive(Default)]
 pub(crate) struct Groups<'d> {
     settings: BTreeMap<&'static str, Value<'d>>,
-    entries: BTreeMap<&'static str, BTreeMap<String, Entry<'d>>>,
+    entries: BTreeMap<&'static str, BTreeMap<String, Kept<'d>>>,
     /// Kinds of which an entry was left out: an id that is not there may have been in it.
     lost: Vec<&'static str>,
 }
@@ -56,7 +86,7 @@ impl<'d> Groups<'d> {
     ) {
         let allowed: Vec<_> = SETTINGS.into_iter().chain(KINDS).chain(FACETS).collect();
         for document in documents {
-            self.add(Cx { document, report, environment }, &allowed);
+            self.add(Cx { document, report, environment, base: 0 }, &allowed);
         }
     }
 
@@ -68,18 +98,23 @@ impl<'d> Groups<'d> {
         environment: &'d Environment,
     ) {
         for document in documents {
-            self.add(Cx { document, report, environment }, &FACETS);
+            self.add(Cx { document, report, environment, base: 0 }, &FACETS);
         }
     }
 
     fn add(&mut self, cx: Cx<'d>, allowed: &[&'static str]) {
-        let root: DeTable<'d> = cx.document.parse();
         for kind in KINDS.into_iter().chain(FACETS) {
             if cx.document.lost_section(kind) {
                 self.lost.push(kind);
             }
         }
-        for (key, value) in root {
+        for piece in cx.document.pieces() {
+            self.add_piece(Cx { base: piece.base, ..cx }, piece, allowed);
+        }
+    }
+
+    fn add_piece(&mut self, cx: Cx<'d>, piece: Piece<'d>, allowed: &[&'static str]) {
+        for (key, value) in piece.parse() {
             let here = Here::new(cx, key.get_ref().as_ref(), key.span());
             let Some(&kind) = allowed.iter().find(|known| **known == here.key) else {
                 let keys: Vec<_> = allowed.iter().map(|key| format!("`{key}`")).collect();
@@ -95,7 +130,7 @@ impl<'d> Groups<'d> {
             if SETTINGS.contains(&kind) {
                 self.add_setting(kind, here, value);
             } else {
-                self.add_entries(kind, value);
+                self.add_entries(kind, value, piece);
             }
         }
     }
@@ -112,19 +147,23 @@ impl<'d> Groups<'d> {
         }
     }
 
-    fn add_entries(&mut self, kind: &'static str, value: Value<'d>) {
+    fn add_entries(&mut self, kind: &'static str, value: Value<'d>, piece: Piece<'d>) {
         let Some(table) = value.entries() else { return };
         let known = self.entries.entry(kind).or_default();
         for (here, value) in table.into_entries() {
             let id = here.key.clone();
+            let cx = here.cx;
             let Some(table) = value.entry() else { continue };
             match known.get(&id) {
                 Some(first) => {
-                    let place = first.table.here.shown();
+                    let place = first.here().shown();
                     here.bare_problem(format!("`{kind}.{id}`: already used in {place}"));
                 }
+                None if piece.is_whole => {
+                    known.insert(id, Kept::Table(table));
+                }
                 None => {
-                    known.insert(id.clone(), Entry { id, table });
+                    known.insert(id, Kept::Piece(cx, piece, table.here));
                 }
             }
         }
@@ -163,7 +202,8 @@ impl<'d> Groups<'d> {
     }
 
     /// The entries of `kind` by id, to be read.
-    pub(crate) fn take(&mut self, kind: &str) -> Vec<Entry<'d>> {
-        self.entries.remove(kind).unwrap_or_default().into_values().collect()
+    pub(crate) fn take(&mut self, kind: &str) -> impl Iterator<Item = Entry<'d>> + use<'d> {
+        let kept = self.entries.remove(kind).unwrap_or_default();
+        kept.into_iter().filter_map(|(id, kept)| Some(Entry { id, table: kept.read()? }))
     }
 }

@@ -23,6 +23,7 @@ mod find;
 mod groups;
 mod load;
 mod near;
+mod pieces;
 mod problem;
 mod robots;
 mod secret;

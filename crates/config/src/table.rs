@@ -17,6 +17,8 @@ pub(crate) struct Cx<'d> {
     pub(crate) document: &'d Document,
     pub(crate) report: &'d Report,
     pub(crate) environment: &'d Environment,
+    /// Where the piece of the document begins that places are counted from.
+    pub(crate) base: usize,
 }
 
 /// A place that something can be said about.
@@ -30,6 +32,7 @@ pub(crate) struct Here<'d> {
 
 impl<'d> Here<'d> {
     pub(crate) fn new(cx: Cx<'d>, key: impl Into<String>, span: Range<usize>) -> Self {
+        let span = span.start + cx.base..span.end + cx.base;
         Self { cx, key: key.into(), span }
     }
     /// `key = value: message`.
