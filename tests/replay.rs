@@ -129,7 +129,7 @@ impl World {
         let source = |feed: &Feed| {
             let url = self.origin.url(&format!("/{}", feed.id)).parse().unwrap();
             let every = Duration::from_secs(60 * feed.every_min);
-            let off = (feed.plays_at(at) == Some(Play::Off)).then(|| "switched off".to_owned());
+            let off = (feed.plays_at(at) == Some(Play::Off)).then(|| "switched off".into());
             Source { off, ..Source::feed(feed.id.parse().unwrap(), url, every) }
         };
         let mut sources: Vec<_> = self.feeds.iter().map(source).collect();
@@ -141,7 +141,7 @@ impl World {
         let info = |source: Source| SourceInfo {
             id: source.id,
             name: source.name,
-            url: source.url.to_string(),
+            url: source.url,
             connector: "feed",
             every: source.every,
             category: None,

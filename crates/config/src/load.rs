@@ -57,7 +57,12 @@ pub fn load(at: &Path, environment: &Environment) -> Loaded {
     examples::report_twins(&lists);
 
     let sources = sources::read(&mut groups, &settings.fetch.allow);
-    names.categories = sources.listed.iter().filter_map(|source| source.category.clone()).collect();
+    names.categories = sources
+        .listed
+        .iter()
+        .filter_map(|source| source.category.as_deref())
+        .map(str::to_owned)
+        .collect();
     if sources.listed.is_empty() && report.count() == 0 {
         report.warn_whole(at, "no source is configured: nothing is watched");
     }

@@ -18,7 +18,7 @@ pub(crate) fn read(source: &mut Table<'_>) -> RobotsRule {
             );
             RobotsRule::Usual
         }
-        (Some(reason), _) => RobotsRule::Ignore { reason },
+        (Some(reason), _) => RobotsRule::Ignore { reason: reason.into() },
         (None, Some(true)) => RobotsRule::Obey,
         (None, Some(false)) => {
             here.bare_problem("to set robots.txt aside, say why: `robots.ignore = \"…\"`");

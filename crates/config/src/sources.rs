@@ -1,6 +1,7 @@
 //! `[source.ID]`: the places that are watched.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 use console::SourceInfo;
@@ -29,7 +30,7 @@ pub(crate) struct Sources {
 
 /// Reads every source, in the order of ids.
 pub(crate) fn read(groups: &mut Groups<'_>, allow: &[IpNet]) -> Sources {
-    let mut sources = Sources::default();
+    let (mut sources, mut words) = (Sources::default(), Words::default());
     let mut addresses = BTreeMap::new();
     for Entry { id, table } in groups.take("source") {
         let here = table.here.clone();
@@ -51,8 +52,10 @@ pub(crate) fn read(groups: &mut Groups<'_>, allow: &[IpNet]) -> Sources {
         if let Some(address) = raw.address.as_ref().filter(|_| raw.off.is_none()) {
             warn_if_blocked(address, allow);
         }
-        raw.add_to(&mut sources);
+        raw.add_to(&mut sources, &mut words);
     }
+    sources.polled.shrink_to_fit();
+    sources.listed.shrink_to_fit();
     sources
 }
 
@@ -191,45 +194,67 @@ pub(crate) fn checked_id<T: std::str::FromStr<Err = model::InvalidId>>(
 }
 
 impl RawSource<'_> {
-    fn add_to(self, sources: &mut Sources) {
+    fn add_to(self, sources: &mut Sources, words: &mut Words) {
         let Some(address) = self.address else { return };
+        let mut kept = |word: Option<String>| word.map(|word| words.keep(word));
+        let name: Arc<str> = self.name.into();
+        let (lang, category) = (kept(self.lang), kept(self.category));
+        let (country, off) = (kept(self.country), kept(self.off));
+        let (terms, licence) = (kept(self.terms), kept(self.licence));
         sources.listed.push(SourceInfo {
             id: self.id.clone(),
-            name: self.name.clone(),
-            url: address.value.to_string(),
+            name: Arc::clone(&name),
+            url: address.value.clone(),
             connector: self.kind.as_str(),
             every: self.every,
-            category: self.category.clone(),
-            country: self.country.clone(),
-            lang: self.lang.clone(),
-            off: self.off.clone(),
-            robots_ignored: self.robots.ignored().map(str::to_owned),
-            terms: self.terms.clone(),
-            licence: self.licence.clone(),
+            category: category.clone(),
+            country: country.clone(),
+            lang: lang.clone(),
+            off: off.clone(),
+            robots_ignored: self.robots.ignored().map(Into::into),
+            terms: terms.clone(),
+            licence,
         });
         // The others are off and have nothing to be polled with.
         if let Some(connector) = self.rules.connector {
             sources.polled.push(Source {
                 id: self.id,
-                name: self.name,
+                name,
                 url: address.value,
                 connector,
                 guard: self.rules.guard,
                 timeout: self.timeout,
-                signal: self.rules.signal,
+                signal: self.rules.signal.map(Box::new),
                 every: self.every,
                 pace: Pace { slowest: self.slowest, ..Pace::default() },
-                lang: self.lang,
-                category: self.category,
-                country: self.country,
+                lang,
+                category,
+                country,
                 grade: self.grade,
-                off: self.off,
+                off,
                 headers: self.headers,
                 replace: self.replace,
-                terms: self.terms,
+                terms,
                 robots: self.robots,
                 websub: self.websub,
             });
+        }
+    }
+}
+
+/// Words that many sources share, each kept once.
+#[derive(Default)]
+struct Words(BTreeSet<Arc<str>>);
+
+impl Words {
+    fn keep(&mut self, word: String) -> Arc<str> {
+        match self.0.get(word.as_str()) {
+            Some(known) => Arc::clone(known),
+            None => {
+                let word: Arc<str> = word.into();
+                self.0.insert(Arc::clone(&word));
+                word
+            }
         }
     }
 }

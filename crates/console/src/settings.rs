@@ -2,8 +2,9 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 
-use model::SourceId;
+use model::{HttpUrl, SourceId};
 
 /// Everything that the console is told.
 #[derive(Clone, Debug)]
@@ -16,26 +17,26 @@ pub struct Settings {
     pub sources: Vec<SourceInfo>,
 }
 
-/// What lists show of a configured source.
+/// What lists show of a configured source; its words are shared with the pipeline's settings.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SourceInfo {
     pub id: SourceId,
-    pub name: String,
-    pub url: String,
+    pub name: Arc<str>,
+    pub url: HttpUrl,
     /// `feed`, `sitemap`, `list`, `page`, `notices` or `entities`.
     pub connector: &'static str,
     pub every: std::time::Duration,
-    pub category: Option<String>,
+    pub category: Option<Arc<str>>,
     /// ISO 3166-1 alpha-2.
-    pub country: Option<String>,
+    pub country: Option<Arc<str>>,
     /// BCP 47.
-    pub lang: Option<String>,
+    pub lang: Option<Arc<str>>,
     /// Present: the source is off, for this reason.
-    pub off: Option<String>,
+    pub off: Option<Arc<str>>,
     /// Present: its host's robots.txt is set aside, for this reason.
-    pub robots_ignored: Option<String>,
+    pub robots_ignored: Option<Arc<str>>,
     /// `ok`, `pending`, `restricted`: whether its data may be used.
-    pub terms: Option<String>,
+    pub terms: Option<Arc<str>>,
     /// Under which licence.
-    pub licence: Option<String>,
+    pub licence: Option<Arc<str>>,
 }

@@ -295,9 +295,9 @@ fn export(cli: &Cli) -> Outcome {
         .iter()
         .map(|source| connector::opml::OpmlFeed {
             url: source.url.to_string(),
-            title: Some(source.name.clone()),
+            title: Some(source.name.to_string()),
             html_url: None,
-            category: source.category.clone(),
+            category: source.category.as_deref().map(str::to_owned),
         })
         .collect();
     output::text(&connector::opml::write("stackwatch", &feeds))

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use url::Url;
@@ -22,10 +23,11 @@ pub enum InvalidUrl {
     TooLong { bytes: usize },
 }
 
-/// An absolute `http` or `https` address with a host, as the WHATWG URL standard parses it.
+/// An absolute `http` or `https` address with a host, as the WHATWG URL standard parses it. Cheap to
+/// clone.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct HttpUrl(Url);
+pub struct HttpUrl(Arc<Url>);
 
 impl HttpUrl {
     pub fn as_url(&self) -> &Url {
@@ -65,7 +67,7 @@ impl TryFrom<Url> for HttpUrl {
         if url.as_str().len() > MAX_URL_BYTES {
             return Err(InvalidUrl::TooLong { bytes: url.as_str().len() });
         }
-        Ok(Self(url))
+        Ok(Self(Arc::new(url)))
     }
 }
 
@@ -88,7 +90,7 @@ impl TryFrom<String> for HttpUrl {
 
 impl From<HttpUrl> for String {
     fn from(url: HttpUrl) -> String {
-        url.0.into()
+        url.as_str().to_owned()
     }
 }
 

@@ -32,7 +32,7 @@ pub async fn reconcile(
         let state = store.get::<tables::Sources>(&source.id)?.unwrap_or_default();
         let wanted = match (&source.off, state.health) {
             (Some(_), Health::Off) => continue,
-            (Some(reason), _) => (Health::Off, Some(reason.clone())),
+            (Some(reason), _) => (Health::Off, Some(reason.to_string())),
             (None, Health::Off | Health::Retired) => (Health::Unknown, None),
             (None, _) => continue,
         };

@@ -89,11 +89,11 @@ async fn poll(cx: &Context, source: &Arc<Source>) -> Result<Report, RunError> {
             if let Some(body) = body {
                 crate::quarantine::keep(cx, source, &outcome, &body).await;
             }
-            Attempted::Ended(outcome)
+            Attempted::Ended(Box::new(outcome))
         }
     };
     let outcome = match attempt {
-        Attempted::Ended(outcome) => outcome,
+        Attempted::Ended(outcome) => *outcome,
         Attempted::Body(body) => {
             let list = ListBefore::read(&cx.store, source)?;
             let outcome = read(source, &before, list, &body, audit).await;
@@ -141,8 +141,8 @@ async fn store_polled(
 
 /// What a fetch came to: an outcome already, or a body that has to be read.
 pub(crate) enum Attempted {
-    Ended(Outcome),
-    Body(fetch::Body),
+    Ended(Box<Outcome>),
+    Body(Box<fetch::Body>),
 }
 
 /// The request for a source's own address; `Err` when a secret is missing.
@@ -190,7 +190,7 @@ pub(crate) fn request(
 pub(crate) async fn fetch(cx: &Context, source: &Source, before: &SourceState) -> Attempted {
     match request(cx, source, before) {
         Ok(request) => ask(cx, &request, before).await,
-        Err(outcome) => Attempted::Ended(*outcome),
+        Err(outcome) => Attempted::Ended(outcome),
     }
 }
 
@@ -204,10 +204,10 @@ async fn fetch_announced(
     let Some(signal) = &source.signal else { return Ok(fetch(cx, source, before).await) };
     let mut request = match request(cx, source, before) {
         Ok(request) => request,
-        Err(outcome) => return Ok(Attempted::Ended(*outcome)),
+        Err(outcome) => return Ok(Attempted::Ended(outcome)),
     };
     match record::ask(cx, source, signal, before, &request).await? {
-        Asked::Ended(outcome) => return Ok(Attempted::Ended(*outcome)),
+        Asked::Ended(outcome) => return Ok(Attempted::Ended(outcome)),
         Asked::Go { url, heard: said } => {
             if url != request.url {
                 // Validators belong to the address of another day.
@@ -221,13 +221,13 @@ async fn fetch_announced(
 
 async fn ask(cx: &Context, request: &Request, before: &SourceState) -> Attempted {
     match crate::robots::get(cx, request).await {
-        Ok(Fetched::Body(body)) => Attempted::Body(body),
+        Ok(Fetched::Body(body)) => Attempted::Body(Box::new(body)),
         Ok(Fetched::NotModified(meta)) => {
             let transport = transport(&meta, 0);
             let validators = meta.update(&before.validators);
-            Attempted::Ended(Outcome::Unchanged { validators, transport })
+            Attempted::Ended(Box::new(Outcome::Unchanged { validators, transport }))
         }
-        Err(error) => Attempted::Ended(failed(&error)),
+        Err(error) => Attempted::Ended(Box::new(failed(&error))),
     }
 }
 
@@ -439,11 +439,11 @@ pub async fn rehearse(cx: &Context, source: &Source) -> Result<Rehearsal, RunErr
         }
         Connector::Notices(rules) => gather(cx, source, &fresh, rules).await,
         Connector::Sitemap(_) => {
-            Attempted::Ended(sitemap::gather(cx, source, &fresh, false).await?.outcome)
+            Attempted::Ended(Box::new(sitemap::gather(cx, source, &fresh, false).await?.outcome))
         }
     };
     let outcome = match attempt {
-        Attempted::Ended(outcome) => outcome,
+        Attempted::Ended(outcome) => *outcome,
         Attempted::Body(body) => read_body(source, &fresh, &ListBefore::default(), &body, false),
     };
     let title = match &outcome {

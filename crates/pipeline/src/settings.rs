@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::{Guard, WebSub};
@@ -42,36 +43,37 @@ pub struct Heartbeat {
     pub every: Duration,
 }
 
-/// One configured place that is watched.
+/// One configured place that is watched. There may be a hundred thousand: words are shared with the
+/// console's list and between sources, and what few sources have is boxed.
 #[derive(Clone, Debug)]
 pub struct Source {
     pub id: SourceId,
-    pub name: String,
+    pub name: Arc<str>,
     pub url: HttpUrl,
     pub connector: Connector,
     pub every: Duration,
     pub pace: Pace,
     /// Assumed where an entry does not say and its text is too short to tell.
-    pub lang: Option<Lang>,
-    pub category: Option<String>,
+    pub lang: Option<Arc<str>>,
+    pub category: Option<Arc<str>>,
     /// ISO 3166-1 alpha-2.
-    pub country: Option<String>,
+    pub country: Option<Arc<str>>,
     /// `A` to `F`: how reliable the outlet is.
     pub grade: Option<char>,
     /// Present: the source is off, for this reason.
-    pub off: Option<String>,
+    pub off: Option<Arc<str>>,
     pub headers: Vec<(String, Secret)>,
     /// Replaced in an item's address before it becomes an identity.
     pub replace: Vec<(String, String)>,
     /// `ok`, `pending`, `restricted`.
-    pub terms: Option<String>,
+    pub terms: Option<Arc<str>>,
     pub robots: RobotsRule,
     /// How long its answers are waited for, where that is not as long as for all others.
     pub timeout: fetch::Patience,
     /// Its hub may be subscribed to, where it offers one and the installation can be told.
     pub websub: bool,
     /// Asked first; `{date}` in `url` stands for the day that it names.
-    pub signal: Option<Signal>,
+    pub signal: Option<Box<Signal>>,
     /// Bounds inside which a download of an entity list is believed.
     pub guard: Guard,
 }
@@ -85,7 +87,7 @@ pub enum RobotsRule {
     /// Obeys whatever it is.
     Obey,
     /// Set aside, for a reason that someone has written down.
-    Ignore { reason: String },
+    Ignore { reason: Arc<str> },
 }
 
 impl RobotsRule {
@@ -141,7 +143,7 @@ impl Source {
     /// A feed about which nothing else is said.
     pub fn feed(id: SourceId, url: HttpUrl, every: Duration) -> Self {
         Self {
-            name: id.to_string(),
+            name: id.as_str().into(),
             id,
             url,
             connector: Connector::Feed(connector::FeedRules::default()),

@@ -15,7 +15,7 @@ use crate::{AlertRule, Context, Criteria, ManualClock, Settings, Source};
 pub(crate) fn source(id: &str) -> Source {
     Source {
         id: id.parse().unwrap(),
-        name: id.to_uppercase(),
+        name: id.to_uppercase().into(),
         url: format!("https://{id}.example/feed").parse().unwrap(),
         connector: Connector::Feed(FeedRules::default()),
         every: Duration::from_secs(900),

@@ -40,7 +40,7 @@ fn render(rows: &[QuarantineRow], settings: &Settings, now: Timestamp) -> String
             let kept = if of.is_whole() { "" } else { ", not whole" };
             vec![
                 of.last.to_string(),
-                source.map_or_else(|| of.source.to_string(), |source| source.name.clone()),
+                source.map_or_else(|| of.source.to_string(), |source| source.name.to_string()),
                 unread,
                 of.reason.clone(),
                 of.times.to_string(),

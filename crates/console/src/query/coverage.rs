@@ -65,7 +65,7 @@ fn row(
         items: new_items(store, &id, asked)?,
         spans,
         source: id,
-        name: info.map(|info| info.name.clone()),
+        name: info.map(|info| info.name.to_string()),
         state: sight,
         health: Some(state.health),
         since: if sight == Sight::Watched { well() } else { since },

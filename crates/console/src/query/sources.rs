@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
 use model::{Health, SourceId, SourceState, SubscriptionState};
 use store::tables::{Sources, Subscriptions};
@@ -55,7 +56,10 @@ pub(super) fn states<'a>(
 }
 
 fn row(id: SourceId, info: Option<&SourceInfo>, state: SourceState) -> SourceRow {
-    let off = info.and_then(|info| info.off.clone());
+    let said = |of: fn(&SourceInfo) -> &Option<Arc<str>>| {
+        info.and_then(|info| of(info).as_deref().map(str::to_owned))
+    };
+    let off = said(|info| &info.off);
     let health = match info {
         None => Health::Retired,
         Some(_) if off.is_some() => Health::Off,
@@ -64,15 +68,15 @@ fn row(id: SourceId, info: Option<&SourceInfo>, state: SourceState) -> SourceRow
     let polled = matches!(info, Some(info) if info.off.is_none());
     SourceRow {
         id,
-        name: info.map(|info| info.name.clone()),
-        url: info.map(|info| info.url.clone()),
+        name: info.map(|info| info.name.to_string()),
+        url: info.map(|info| info.url.to_string()),
         connector: info.map(|info| info.connector.to_owned()),
         every_secs: info.map(|info| info.every.as_secs()),
-        category: info.and_then(|info| info.category.clone()),
-        country: info.and_then(|info| info.country.clone()),
-        lang: info.and_then(|info| info.lang.clone()),
+        category: said(|info| &info.category),
+        country: said(|info| &info.country),
+        lang: said(|info| &info.lang),
         off,
-        robots_ignored: info.and_then(|info| info.robots_ignored.clone()),
+        robots_ignored: said(|info| &info.robots_ignored),
         health,
         health_since: state.health_since.filter(|_| health == state.health),
         last_attempt: state.last_attempt,

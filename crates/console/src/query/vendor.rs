@@ -85,9 +85,10 @@ fn listed(item: Item, listing: ListingRow, vendor: &str, sources: &[SourceInfo])
     words.truncate(5);
     VendorListing {
         item: item.id,
-        source_name: source.map_or_else(|| item.source.to_string(), |source| source.name.clone()),
-        terms: source.and_then(|source| source.terms.clone()),
-        licence: source.and_then(|source| source.licence.clone()),
+        source_name: source
+            .map_or_else(|| item.source.to_string(), |source| source.name.to_string()),
+        terms: source.and_then(|source| source.terms.as_deref().map(str::to_owned)),
+        licence: source.and_then(|source| source.licence.as_deref().map(str::to_owned)),
         rules: tags_of(&item, vendor).map(|tag| tag.rule.clone()).collect(),
         words,
         seen: item.fetched,

@@ -79,7 +79,7 @@ async fn console() -> Running {
     let console = Running::over(world()).await;
     let mut settings = settings(console.folder.path());
     let sources = ["dead", "shaky", "mute", "new"].map(|id| {
-        let name = format!("{id} {HOSTILE}");
+        let name = format!("{id} {HOSTILE}").into();
         console::SourceInfo { name, every: Duration::from_secs(900), ..info(id, None) }
     });
     settings.sources = sources.to_vec();

@@ -45,14 +45,14 @@ pub(crate) fn channel(id: &str) -> ChannelId {
 pub(crate) fn info(id: &str, off: Option<&str>) -> SourceInfo {
     SourceInfo {
         id: source(id),
-        name: format!("The {id}"),
-        url: format!("https://{id}.example/feed"),
+        name: format!("The {id}").into(),
+        url: format!("https://{id}.example/feed").parse().unwrap(),
         connector: "feed",
         every: Duration::from_secs(900),
         category: Some("local-news".into()),
         country: Some("RS".into()),
         lang: None,
-        off: off.map(String::from),
+        off: off.map(Into::into),
         robots_ignored: None,
         terms: None,
         licence: None,

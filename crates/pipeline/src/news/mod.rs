@@ -335,7 +335,7 @@ fn alert(
         item,
         revision: 0,
         source: source.map_or_else(own, |source| source.id.clone()),
-        source_name: source.map_or_else(|| SELF.to_owned(), |source| source.name.clone()),
+        source_name: source.map_or_else(|| SELF.to_owned(), |source| source.name.to_string()),
         title: Some(words.title),
         summary: (!words.summary.is_empty()).then_some(words.summary),
         url: None,

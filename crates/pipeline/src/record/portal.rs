@@ -32,7 +32,7 @@ pub(crate) async fn gather(
 ) -> Attempted {
     let base = match crate::run::request(cx, source, before) {
         Ok(base) => base,
-        Err(outcome) => return Attempted::Ended(*outcome),
+        Err(outcome) => return Attempted::Ended(outcome),
     };
     let window = window(before, source, cx.clock.now());
     let mut asked = Asked { window, ..Asked::default() };
@@ -41,11 +41,13 @@ pub(crate) async fn gather(
     for number in 1..=PAGES {
         let next = match request(rules, page.as_ref(), &window) {
             Ok(next) => next,
-            Err(error) => return Attempted::Ended(Outcome::Refused { error: error.to_string() }),
+            Err(error) => {
+                return Attempted::Ended(Box::new(Outcome::Refused { error: error.to_string() }));
+            }
         };
         let Ok(url) = next.url.parse::<HttpUrl>() else {
             let error = format!("`{}` is no address that can be asked", next.url);
-            return Attempted::Ended(Outcome::Refused { error });
+            return Attempted::Ended(Box::new(Outcome::Refused { error }));
         };
         // Only the one plain address of a source has validators; a page of an answer has none.
         let plain = next.body.is_none() && url == source.url;
@@ -56,9 +58,9 @@ pub(crate) async fn gather(
             Ok(Fetched::NotModified(meta)) => {
                 let validators = meta.update(&before.validators);
                 let transport = transport(&meta, 0);
-                return Attempted::Ended(Outcome::Unchanged { validators, transport });
+                return Attempted::Ended(Box::new(Outcome::Unchanged { validators, transport }));
             }
-            Err(error) => return Attempted::Ended(on_page(number, failed(&error))),
+            Err(error) => return Attempted::Ended(Box::new(on_page(number, failed(&error)))),
         };
         answers.note(&body, plain);
         let parsed = match read(rules, body.clone()).await {
@@ -68,7 +70,7 @@ pub(crate) async fn gather(
                 let outcome = Outcome::Unreadable { error, wall: None, transport };
                 // One page, whichever it is, comes with the same trouble under the same reason.
                 crate::quarantine::keep(cx, source, &outcome, &body).await;
-                return Attempted::Ended(on_page(number, outcome));
+                return Attempted::Ended(Box::new(on_page(number, outcome)));
             }
         };
         crate::quarantine::keep_rejected(cx, source, parsed.rejected, &parsed.problems, &body)
@@ -81,11 +83,15 @@ pub(crate) async fn gather(
         answers.pages.push(parsed);
         match following {
             Some(following) => page = Some(following),
-            None => return Attempted::Ended(answers.outcome(before, source)),
+            None => return Attempted::Ended(Box::new(answers.outcome(before, source))),
         }
     }
     let error = format!("more than {PAGES} pages: narrow the query of this source");
-    Attempted::Ended(Outcome::Unreadable { error, wall: None, transport: answers.transport })
+    Attempted::Ended(Box::new(Outcome::Unreadable {
+        error,
+        wall: None,
+        transport: answers.transport,
+    }))
 }
 
 fn window(before: &SourceState, source: &Source, now: Timestamp) -> Window {

@@ -216,7 +216,7 @@ mod tests {
         Arc::new(Source {
             url: origin.url(path).parse().unwrap(),
             connector: Connector::Entities(Box::new(rules)),
-            signal: Some(Signal { url, format, at_least: WEEK }),
+            signal: Some(Box::new(Signal { url, format, at_least: WEEK })),
             ..source("list")
         })
     }

@@ -44,9 +44,9 @@ pub(crate) async fn gather(
         false => SitemapMemory::default(),
     };
     let (mut root, body) = match fetch(cx, source, before).await {
-        Attempted::Ended(outcome) => (outcome, None),
+        Attempted::Ended(outcome) => (*outcome, None),
         Attempted::Body(body) => {
-            (read(source, before, ListBefore::default(), &body, audit).await, Some(body))
+            (read(source, before, ListBefore::default(), &body, audit).await, Some(*body))
         }
     };
     let children = match &mut root {
