@@ -87,7 +87,8 @@ fn render(alerts: &[AlertRow], id: &str) -> io::Result<Vec<u8>> {
 }
 
 fn entry(feed: &mut Writer<Vec<u8>>, alert: &AlertRow) -> io::Result<()> {
-    let said = one_line(&visible(alert.title.as_deref().unwrap_or("(no title)")));
+    let said = model::title_or_address(alert.title.as_deref(), alert.url.as_deref());
+    let said = if said.is_empty() { "(no title)".into() } else { one_line(&visible(&said)) };
     let title = format!("{}: {}", one_line(&alert.label), truncated(&said, TITLE_BYTES));
     feed.create_element("entry").write_inner_content(|entry| {
         element(entry, "id", &urn(&alert.id.0))?;

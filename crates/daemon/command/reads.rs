@@ -43,7 +43,7 @@ pub(crate) async fn items(cli: &Cli, args: &ItemsArgs) -> Outcome {
         vec![
             local(&at, row.fetched),
             row.source.to_string(),
-            output::or_dash(row.title.as_ref()),
+            title(row.title.as_deref(), row.url.as_deref()),
             tag_words(&row.tags),
             row.revision.to_string(),
         ]
@@ -86,7 +86,7 @@ pub(crate) async fn alerts(
             local(&at, row.at),
             row.id.to_string(),
             row.label.clone(),
-            output::or_dash(row.title.as_ref()),
+            title(row.title.as_deref(), row.url.as_deref()),
             row.source.to_string(),
             row.further.len().to_string(),
             held_word(row),
@@ -109,7 +109,7 @@ pub(crate) async fn alert(cli: &Cli, text: &str, json: bool) -> Outcome {
     }
     let alert = &detail.alert;
     let mut lines = vec![
-        format!("{}: {}", alert.label, alert.title.as_deref().unwrap_or("(without a title)")),
+        format!("{}: {}", alert.label, title(alert.title.as_deref(), alert.url.as_deref())),
         format!("  id        {}", alert.id),
         format!("  source    {} ({})", alert.source_name, alert.source),
         format!("  address   {}", output::or_dash(alert.url.as_ref())),
@@ -262,7 +262,7 @@ pub(crate) fn reason(tag: &Tag) -> String {
     let spans: Vec<_> = tag
         .spans
         .iter()
-        .map(|span| format!("\"{}\" in {} at {}", one_line(&span.text), span.field, span.start))
+        .map(|span| format!("\"{}\" in {} at {}", span.shown(), span.place(), span.start))
         .collect();
     format!(
         "{} {}: {} (rule {}@{}, confidence {:.2})",
@@ -273,6 +273,12 @@ pub(crate) fn reason(tag: &Tag) -> String {
         tag.version,
         tag.confidence
     )
+}
+
+/// What stands for an item: its title, or what its address says, named as that.
+pub(crate) fn title(title: Option<&str>, url: Option<&str>) -> String {
+    let shown = model::title_or_address(title, url);
+    output::or_dash((!shown.is_empty()).then_some(shown))
 }
 
 fn one_line_kept_indent(line: &str) -> String {

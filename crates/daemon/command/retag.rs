@@ -5,6 +5,7 @@ use model::one_line;
 use pipeline::{Change, Clock as _, Difference, Retagged, SystemClock};
 
 use crate::cli::{Cli, RetagArgs};
+use crate::command::reads;
 use crate::command::since::since;
 use crate::exit::{Failure, Outcome};
 use crate::installation::Installation;
@@ -58,7 +59,7 @@ fn show(report: &Retagged, args: &RetagArgs) -> Outcome {
     for difference in &report.differences {
         output::line(&headline(difference, report.items, args.dry_run))?;
         for sample in &difference.samples {
-            let title = sample.title.as_deref().unwrap_or("without a title");
+            let title = reads::title(sample.title.as_deref(), sample.url.as_deref());
             let words: Vec<String> =
                 sample.words.iter().map(|words| format!("\"{}\"", one_line(words))).collect();
             let day = sample.fetched.to_string();
@@ -66,7 +67,7 @@ fn show(report: &Retagged, args: &RetagArgs) -> Outcome {
                 "    {} {}: {} [{} by {}]",
                 &day[..10.min(day.len())],
                 sample.source,
-                one_line(title),
+                one_line(&title),
                 words.join(", "),
                 sample.rule,
             ))?;

@@ -127,7 +127,7 @@ async fn test(cli: &Cli, id: &str, json: bool) -> Outcome {
         let cells = rehearsal.items.iter().map(|item| {
             vec![
                 output::or_dash(item.published.or(item.updated)),
-                output::or_dash(item.title.as_ref()),
+                reads::title(item.title.as_deref(), item.url.as_deref()),
                 reads::tag_words(&item.tags),
             ]
         });

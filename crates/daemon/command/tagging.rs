@@ -3,6 +3,7 @@
 use std::cmp::Reverse;
 
 use anyhow::Context as _;
+use model::{AddressWords, Tag};
 use serde_json::{Value, json};
 use tagger::eval::{Counts, Line, Score};
 use tagger::{Beside, Explained, Tagger, Text, Verdict};
@@ -62,17 +63,29 @@ fn tag_line(tagger: &Tagger, args: &TagArgs, line: Value) -> Outcome {
     show(tagger, args, &text, line.clone())
 }
 
+/// As ingest tags: what has no words is tagged by those of its address.
+fn tags(tagger: &Tagger, text: &Text<'_>, line: &Value) -> Vec<Tag> {
+    let is_wordless =
+        [text.title, text.summary, text.text].into_iter().flatten().all(str::is_empty);
+    let url = line.get("url").and_then(Value::as_str).filter(|_| is_wordless);
+    let words = url.and_then(|url| Some((url, AddressWords::of(url)?)));
+    match words {
+        Some((url, words)) => tagger.tag_address(url, &words, text.lang),
+        None => tagger.tag(text),
+    }
+}
+
 fn show(tagger: &Tagger, args: &TagArgs, text: &Text<'_>, mut line: Value) -> Outcome {
+    let tags = tags(tagger, text, &line);
     if args.json || args.jsonl {
         if let Value::Object(object) = &mut line {
-            object.insert("tags".into(), json!(tagger.tag(text)));
+            object.insert("tags".into(), json!(tags));
             if args.explain {
                 object.insert("explain".into(), json!(tagger.explain(text)));
             }
         }
         return output::json(&line);
     }
-    let tags = tagger.tag(text);
     if tags.is_empty() {
         output::line("no tags")?;
     }

@@ -2,6 +2,7 @@
 //!
 //! No IO, no async, no clock: time is handed in.
 
+mod address;
 mod alert;
 mod blind;
 mod clean;
@@ -21,6 +22,7 @@ mod time;
 mod url;
 mod websub;
 
+pub use crate::address::{AddressWords, title_or_address};
 pub use crate::alert::{
     Alert, AlertId, Delivery, DeliveryState, Held, MessageId, MessageRef, OutboxEntry,
 };

@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::clean::one_line;
+
 macro_rules! words {
     ($(#[$doc:meta])* $name:ident { $($variant:ident = $word:literal),+ $(,)? }) => {
         $(#[$doc])*
@@ -52,6 +54,24 @@ pub struct Span {
     pub start: u32,
     pub end: u32,
     pub text: String,
+}
+
+impl Span {
+    /// The words for people: those of an address without its percent signs.
+    pub fn shown(&self) -> String {
+        match self.field {
+            Field::Url => one_line(&crate::address::decoded(&self.text)),
+            Field::Title | Field::Summary | Field::Text => one_line(&self.text),
+        }
+    }
+
+    /// Where they stand, in words for people.
+    pub fn place(&self) -> &'static str {
+        match self.field {
+            Field::Url => "address",
+            field => field.as_str(),
+        }
+    }
 }
 
 /// What a rule found in an item.

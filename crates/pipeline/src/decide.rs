@@ -285,7 +285,7 @@ impl<'a> Run<'a> {
             revision: 0,
             story,
             capture: None,
-            tags: self.tags(entry),
+            tags: self.tags(entry, entry.url.as_deref()),
             content: candidate.content,
             envelope: candidate.envelope,
             restless: 0,
@@ -370,8 +370,10 @@ impl<'a> Run<'a> {
             text_bytes: text_bytes(entry),
             ..before.clone()
         };
-        if content {
-            after.tags = self.tags(entry);
+        // Tags of an address are places in it.
+        let tagged_anew = content || candidate.speaks_by_another(&before);
+        if tagged_anew {
+            after.tags = self.tags(entry, after.url.as_deref());
         }
         let (changed, told) =
             told.unwrap_or_else(|| (changed_fields(&before, &after, content), candidate.told()));
@@ -385,7 +387,7 @@ impl<'a> Run<'a> {
         }
         self.put_revision(&before, &after, changed);
         self.totals.counts.revised += 1;
-        if content {
+        if tagged_anew {
             self.raise_alerts(&after, told, change, candidate.origin());
         }
         self.items.insert(after.id, after);
@@ -434,7 +436,7 @@ impl<'a> Run<'a> {
     }
 
     /// In the language that the item is stored with: `retag` reads the same from the store.
-    fn tags(&self, entry: &Entry) -> Vec<model::Tag> {
+    fn tags(&self, entry: &Entry, url: Option<&str>) -> Vec<model::Tag> {
         let lang = self.language(entry);
         let words = Text {
             title: entry.title.as_deref(),
@@ -442,7 +444,7 @@ impl<'a> Run<'a> {
             text: entry.text.as_deref(),
             lang: lang.as_deref(),
         };
-        Taggable::published(words, entry.record.as_deref()).tags(self.at.tagger)
+        Taggable::published(words, url, entry.record.as_deref()).tags(self.at.tagger)
     }
 
     fn language(&self, entry: &Entry) -> Option<model::Lang> {

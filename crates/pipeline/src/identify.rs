@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use model::{
-    AliasKey, Entry, ItemId, Kind, Notice, Published, StoryKey, canonical_url, content_digest,
-    exact_text_key,
+    AliasKey, Entry, Item, ItemId, Kind, Notice, Published, StoryKey, canonical_url,
+    content_digest, exact_text_key,
 };
 
 use crate::Source;
@@ -77,6 +77,16 @@ impl Candidate {
             Some(Published::Designation(_)) => Told::List,
             Some(Published::Notice(notice)) => Told::Notice { class: first_class(notice) },
         }
+    }
+
+    /// It has no words but those of its address, and these are not the address of `before`.
+    pub(crate) fn speaks_by_another(&self, before: &Item) -> bool {
+        let entry = &self.entry;
+        let (title, summary) = (entry.title.as_deref(), entry.summary.as_deref());
+        entry.record.is_none()
+            && entry.url.is_some()
+            && entry.url != before.url
+            && record::is_wordless(title, summary, entry.text.as_deref())
     }
 
     /// In the order in which they are looked up.

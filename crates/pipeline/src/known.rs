@@ -228,7 +228,8 @@ impl Known {
         let items = candidate.aliases().filter_map(|alias| self.aliases.get(&alias));
         let items = items.chain([&candidate.new_id]).filter_map(|id| self.items.get(id));
         let (known, changed) = items.fold((false, false), |(_, changed), item| {
-            (true, changed || item.content != candidate.content)
+            let differs = item.content != candidate.content || candidate.speaks_by_another(item);
+            (true, changed || differs)
         });
         !known || changed
     }

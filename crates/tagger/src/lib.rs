@@ -22,6 +22,7 @@ mod letters;
 mod pattern;
 mod prefilter;
 mod refused;
+mod slug;
 mod spec;
 mod tagger;
 mod text;

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::EntrySpec;
 use crate::company::{CompanyMatcher, Designation};
-use crate::compile::{Core, Entry, Example, Read, assemble, read};
+use crate::compile::{Core, Entry, Example, Read, Rule, assemble, read};
 use crate::evaluate::Scratch;
 use crate::fold::Folder;
 use crate::refused::{Beside, Refused, RefusedBecause, Verdict};
@@ -231,6 +231,11 @@ impl Tagger {
     /// Sixteen hexadecimal digits over the content of all rules: the same rules find the same.
     pub fn version(&self) -> &str {
         &self.core.version
+    }
+
+    /// The rule with this id: `entry/rule`.
+    pub(crate) fn rule(&self, id: &str) -> Option<&Rule> {
+        self.core.rules.iter().find(|rule| rule.id == id)
     }
 
     fn entries(&self, facet: Facet) -> &[Entry] {

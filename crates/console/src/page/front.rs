@@ -64,7 +64,8 @@ fn time(at: Option<Timestamp>) -> String {
 }
 
 fn entry(alert: &AlertRow) -> String {
-    let title = shown(alert.title.as_deref().unwrap_or("(no title)"));
+    let title = model::title_or_address(alert.title.as_deref(), alert.url.as_deref());
+    let title = if title.is_empty() { "(no title)".into() } else { shown(&title) };
     let title = match alert.url.as_deref().and_then(atom::web) {
         Some(url) => {
             format!("<a href=\"{}\" rel=\"noreferrer noopener\">{title}</a>", escape(url.as_str()))

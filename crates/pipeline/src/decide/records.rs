@@ -123,7 +123,7 @@ impl Run<'_> {
             url: entry.url.clone(),
             title: entry.title.clone(),
             summary: entry.summary.clone(),
-            tags: self.tags(entry),
+            tags: self.tags(entry, entry.url.as_deref()),
             content: candidate.content,
             envelope: candidate.envelope,
             text_bytes: text_bytes(entry),

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use jiff::tz::TimeZone;
-use model::{Alert, ChannelId, MessageId, Timestamp, one_line, truncated};
+use model::{Alert, ChannelId, MessageId, Timestamp, one_line, title_or_address, truncated};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -154,12 +154,8 @@ impl Message {
 }
 
 fn shown_title(alert: &Alert) -> String {
-    let title = one_line(alert.title.as_deref().unwrap_or_default());
-    if !title.is_empty() {
-        return title;
-    }
-    let url = one_line(alert.url.as_deref().unwrap_or_default());
-    if url.is_empty() { "(without a title)".into() } else { url }
+    let title = title_or_address(alert.title.as_deref(), alert.url.as_deref());
+    if title.is_empty() { "(without a title)".into() } else { title }
 }
 
 fn alert_fields(alert: &Alert, further: &[Further]) -> Value {
@@ -202,8 +198,9 @@ fn alert_text(alert: &Alert, title: &str, further: &[Further], zone: &TimeZone) 
         push(&mut text, format_args!("\n{heading}\n"));
     }
     for outlet in further.iter().take(shown) {
-        let told = one_line(outlet.title.as_deref().unwrap_or_default());
         let url = one_line(outlet.url.as_deref().unwrap_or_default());
+        let told = title_or_address(outlet.title.as_deref(), outlet.url.as_deref());
+        let told = if told == url { String::new() } else { told };
         push(&mut text, format_args!("- {}: {told} {url}\n", one_line(&outlet.source)));
     }
     let more = alert.further.len().max(further.len()).saturating_sub(shown);
@@ -224,8 +221,8 @@ fn matched(alert: &Alert) -> String {
                 tag.facet,
                 one_line(&tag.id),
                 one_line(&tag.rule),
-                truncated(&one_line(&span.text), 80),
-                span.field,
+                truncated(&span.shown(), 80),
+                span.place(),
             );
             if shown.len() < SPANS && !shown.contains(&line) {
                 lines.push_str(&line);

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use model::{Facet, Lang, StoryId, Tag, Timestamp, one_line, truncated};
+use model::{Facet, Lang, StoryId, Tag, Timestamp, truncated};
 use serde::Serialize;
 use store::{StoreError, tables};
 
@@ -177,8 +177,7 @@ fn outlet(cx: &Cx<'_>, item: &Seen) -> Outlet {
 
 /// What stands for an item on one line; nothing is invented for one without a title.
 pub(super) fn title(title: Option<&str>, url: Option<&str>) -> String {
-    let shown = one_line(title.unwrap_or_default());
-    let shown = if shown.is_empty() { one_line(url.unwrap_or_default()) } else { shown };
+    let shown = model::title_or_address(title, url);
     let shown = if shown.is_empty() { "(without a title)".to_owned() } else { shown };
     truncated(&shown, TITLE_BYTES).into_owned()
 }
@@ -191,7 +190,7 @@ fn ids<'t>(tags: impl Iterator<Item = &'t Tag>, facet: Facet) -> Vec<String> {
 fn words<'t>(tags: impl Iterator<Item = &'t Tag>) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
     for span in tags.flat_map(|tag| &tag.spans) {
-        let word = truncated(&one_line(&span.text), 60).into_owned();
+        let word = truncated(&span.shown(), 60).into_owned();
         if words.len() < WORDS && !word.is_empty() && !words.contains(&word) {
             words.push(word);
         }

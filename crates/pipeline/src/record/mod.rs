@@ -24,7 +24,7 @@ pub(crate) use mention::{Mention, state_after};
 pub(crate) use portal::gather;
 pub(crate) use procurement::{CLASSES, NoticeMove, compare_notice, first_class, first_notice};
 pub(crate) use signal::{Asked, Heard, ask};
-pub(crate) use tags::Taggable;
+pub(crate) use tags::{Taggable, is_wordless};
 
 use model::{Detail, Published};
 

@@ -1,6 +1,6 @@
 //! What the rules find in an item, its record included.
 
-use model::{Designation, Detail, Facet, Field, Notice, Published, Span, Tag};
+use model::{AddressWords, Designation, Detail, Facet, Field, Notice, Published, Span, Tag};
 use tagger::company::{self, Kind, Role};
 use tagger::{Tagger, Text};
 
@@ -11,6 +11,8 @@ const CPV_CONFIDENCE: f32 = 0.9;
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Taggable<'a> {
     text: Text<'a>,
+    /// The item's address: all there is to read where it has no words.
+    url: Option<&'a str>,
     record: Option<Record<'a>>,
 }
 
@@ -21,26 +23,33 @@ enum Record<'a> {
 }
 
 impl<'a> Taggable<'a> {
-    pub(crate) fn published(text: Text<'a>, record: Option<&'a Published>) -> Self {
+    pub(crate) fn published(
+        text: Text<'a>,
+        url: Option<&'a str>,
+        record: Option<&'a Published>,
+    ) -> Self {
         let record = record.map(|record| match record {
             Published::Designation(designation) => Record::Designation(designation),
             Published::Notice(notice) => Record::Notice(notice),
         });
-        Self { text, record }
+        Self { text, url, record }
     }
 
-    pub(crate) fn stored(text: Text<'a>, detail: Option<&'a Detail>) -> Self {
+    pub(crate) fn stored(text: Text<'a>, url: Option<&'a str>, detail: Option<&'a Detail>) -> Self {
         let record = detail.map(|detail| match detail {
             Detail::Listing(listing) => Record::Designation(&listing.designation),
             Detail::Notice(procurement) => Record::Notice(&procurement.notice),
         });
-        Self { text, record }
+        Self { text, url, record }
     }
 
     /// Sorted by facet, id and rule.
     pub(crate) fn tags(&self, tagger: &Tagger) -> Vec<Tag> {
         let mut tags = tagger.tag(&self.text);
         match self.record {
+            None if is_wordless(self.text.title, self.text.summary, self.text.text) => {
+                return self.of_address(tagger);
+            }
             None => return tags,
             // A rule that names entities is running text, and no party itself.
             Some(Record::Designation(of)) if is_announcement(of) => return tags,
@@ -65,6 +74,12 @@ impl<'a> Taggable<'a> {
         }
         tags.sort_by(|a, b| (a.facet, &a.id, &a.rule).cmp(&(b.facet, &b.id, &b.rule)));
         tags
+    }
+
+    /// Of an entry without words, as most sitemaps have them.
+    fn of_address(&self, tagger: &Tagger) -> Vec<Tag> {
+        let read = self.url.and_then(|url| Some((url, AddressWords::of(url)?)));
+        read.map(|(url, words)| tagger.tag_address(url, &words, self.text.lang)).unwrap_or_default()
     }
 
     fn listed(&self, of: &'a Designation) -> company::Designation<'a> {
@@ -124,6 +139,11 @@ impl<'a> Taggable<'a> {
         let at = |n: usize| u32::try_from(n).ok();
         Some(Span { field: Field::Text, start: at(start)?, end: at(end)?, text: code.to_owned() })
     }
+}
+
+/// Whether an item has nothing to read but its address.
+pub(crate) fn is_wordless(title: Option<&str>, summary: Option<&str>, text: Option<&str>) -> bool {
+    [title, summary, text].into_iter().flatten().all(|part| part.trim().is_empty())
 }
 
 fn is_announcement(of: &Designation) -> bool {

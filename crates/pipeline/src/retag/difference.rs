@@ -133,7 +133,7 @@ fn sample(item: &Item, facet: Facet, id: &str) -> Sample {
         url: item.url.clone(),
         rule: tag.map_or_else(String::new, |tag| tag.rule.clone()),
         words: tag.map_or_else(Vec::new, |tag| {
-            tag.spans.iter().map(|span| span.text.clone()).take(3).collect()
+            tag.spans.iter().map(model::Span::shown).take(3).collect()
         }),
     }
 }

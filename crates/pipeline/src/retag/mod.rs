@@ -194,7 +194,7 @@ fn tags_today(store: &Store, tagger: &Tagger, item: &Item) -> Result<Vec<Tag>, S
         text: text.as_deref(),
         lang: item.lang.as_deref(),
     };
-    Ok(Taggable::stored(words, detail.as_ref()).tags(tagger))
+    Ok(Taggable::stored(words, item.url.as_deref(), detail.as_ref()).tags(tagger))
 }
 
 /// The alerts that a changed item causes, with the stored ones of its story read and expected.
