@@ -65,6 +65,8 @@ pub(crate) struct Daemon {
     console: State,
     deliverer: Deliverer,
     tasks: JoinSet<anyhow::Result<()>>,
+    /// Hubs are answered.
+    is_heard: bool,
 }
 
 /// How the first task ended.
@@ -84,6 +86,9 @@ impl Daemon {
         files: Option<Files>,
         stop: CancellationToken,
     ) -> anyhow::Result<Self> {
+        let is_heard = callbacks.is_some();
+        // Before sources are marked as back: those are looked at for hubs.
+        pipeline::websub::settle(&cx, is_heard).await?;
         reconcile(&cx).await?;
         let now = cx.clock.now();
         if now >= model::Timestamp::CLOCK_FLOOR
@@ -114,6 +119,8 @@ impl Daemon {
         tasks.spawn(async move { Ok(watched.await?) });
         if let Some(callbacks) = callbacks {
             let desk = Desk::new(receiver.clone(), wishes.clone());
+            let counted = desk.clone();
+            console.count_pushes(Arc::new(move || websub::pushes(&counted)));
             let served = console::serve_apart(websub::router(desk), callbacks, stop.clone());
             tasks.spawn(async move {
                 served.await;
@@ -136,7 +143,7 @@ impl Daemon {
         });
         tasks.spawn(exports(cx.store.clone(), Arc::clone(&cx.clock), stop.clone()));
         tasks.spawn(watchdog(cx.store, stop));
-        Ok(Self { contexts, console, deliverer, tasks })
+        Ok(Self { contexts, console, deliverer, tasks, is_heard })
     }
 
     /// What the daemon works with now.
@@ -146,6 +153,9 @@ impl Daemon {
 
     /// Takes over a new configuration; what runs now ends under the old one.
     pub(crate) async fn reload(&self, cx: Context, console: Arc<console::Settings>) {
+        if let Err(error) = pipeline::websub::settle(&cx, self.is_heard).await {
+            error!("hubs are looked for, or left, at the next start: {error:#}");
+        }
         if let Err(error) = reconcile(&cx).await {
             error!(
                 "sources that left or were switched off are written down at the next start: {error:#}"

@@ -9,7 +9,7 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use pipeline::RunError;
-use pipeline::websub::{Admission, Desk, Intent, Push, Reply};
+use pipeline::websub::{Admission, Desk, Intent, Push, PushEnd, Reply};
 use tracing::error;
 
 /// From the first to the last byte of a message.
@@ -31,6 +31,9 @@ async fn answer(State(desk): State<Desk>, request: Request) -> Response {
         return StatusCode::URI_TOO_LONG.into_response();
     }
     let Some((source, id)) = callback(address.path()) else {
+        if head.method == Method::POST {
+            desk.count(PushEnd::Unknown);
+        }
         return StatusCode::NOT_FOUND.into_response();
     };
     let reply = match head.method {
@@ -42,13 +45,26 @@ async fn answer(State(desk): State<Desk>, request: Request) -> Response {
             Ok(Admission::Refuse(reply)) => Ok(reply),
             Ok(Admission::Read(ticket)) => match read(&desk, &head.headers, body).await {
                 Ok(push) => desk.take(*ticket, push).await,
-                Err(status) => return status.into_response(),
+                Err((end, status)) => {
+                    desk.count(end);
+                    return status.into_response();
+                }
             },
             Err(error) => Err(error),
         },
         _ => return StatusCode::METHOD_NOT_ALLOWED.into_response(),
     };
     respond(reply)
+}
+
+/// What `/metrics` tells of messages.
+pub(crate) fn pushes(desk: &Desk) -> console::Pushes {
+    let (taken, refused): (Vec<_>, Vec<_>) =
+        desk.counts().into_iter().partition(|(end, _)| end.is_taken());
+    let named = |list: Vec<(PushEnd, u64)>| {
+        list.into_iter().map(|(end, count)| (end.as_str(), count)).collect()
+    };
+    console::Pushes { taken: named(taken), refused: named(refused) }
 }
 
 /// Source and secret part of `…/websub/SOURCE/ID`, whatever the proxy has put before it.
@@ -59,17 +75,18 @@ fn callback(path: &str) -> Option<(&str, &str)> {
 }
 
 /// The whole message, within its bounds.
-async fn read(desk: &Desk, headers: &HeaderMap, body: Body) -> Result<Push, StatusCode> {
+async fn read(desk: &Desk, headers: &HeaderMap, body: Body) -> Result<Push, (PushEnd, StatusCode)> {
+    const TOO_LARGE: (PushEnd, StatusCode) = (PushEnd::TooLarge, StatusCode::PAYLOAD_TOO_LARGE);
     let text = |name: &str| headers.get(name).and_then(|v| v.to_str().ok()).map(str::to_owned);
     let limit = usize::try_from(desk.max_body()).unwrap_or(usize::MAX);
     let announced = text(header::CONTENT_LENGTH.as_str()).and_then(|n| n.parse::<usize>().ok());
     if announced.is_some_and(|bytes| bytes > limit) {
-        return Err(StatusCode::PAYLOAD_TOO_LARGE);
+        return Err(TOO_LARGE);
     }
     let body = match tokio::time::timeout(BODY_TIME, to_bytes(body, limit)).await {
         Ok(Ok(body)) => body,
-        Ok(Err(_)) => return Err(StatusCode::PAYLOAD_TOO_LARGE),
-        Err(_) => return Err(StatusCode::REQUEST_TIMEOUT),
+        Ok(Err(_)) => return Err(TOO_LARGE),
+        Err(_) => return Err((PushEnd::Slow, StatusCode::REQUEST_TIMEOUT)),
     };
     Ok(Push {
         signature: text("x-hub-signature"),

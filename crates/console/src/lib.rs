@@ -32,4 +32,4 @@ pub use crate::health::{Condition, Health};
 pub use crate::router::{Transport, router};
 pub use crate::serve::{serve, serve_apart};
 pub use crate::settings::{Settings, SourceInfo};
-pub use crate::state::{Clock, State};
+pub use crate::state::{Clock, PushCounts, Pushes, State};

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
-use model::{Health, Timestamp};
+use model::{Health, SubscriptionState, Timestamp};
 use prometheus_client::metrics::counter::{ConstCounter, Counter};
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::{ConstGauge, Gauge};
@@ -15,7 +15,7 @@ use store::Store;
 use crate::query::{self, QuarantineQuery};
 use crate::rows::{SourceRow, Status};
 use crate::tally::Tally;
-use crate::{Error, Settings};
+use crate::{Error, Pushes, Settings};
 
 pub(crate) const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
@@ -30,6 +30,7 @@ pub(crate) fn text(
     now: Timestamp,
     uptime: Duration,
     tally: &Tally,
+    pushes: Option<&Pushes>,
 ) -> Result<String, Error> {
     let mut registry = Registry::default();
     process(&mut registry, uptime);
@@ -37,6 +38,7 @@ pub(crate) fn text(
     of_store(&mut registry, &store.health());
     of_status(&mut registry, &query::status(store, &settings.sources, now)?, now);
     of_sources(&mut registry, &query::sources(store, &settings.sources)?);
+    of_hubs(&mut registry, &query::subscriptions(store)?, pushes);
     let kept = query::quarantine(store, &QuarantineQuery::all())?.len() as u64;
     gauge(&mut registry, "quarantine_documents", "Documents that could not be read", kept);
     let mut text = String::new();
@@ -80,6 +82,31 @@ fn of_tally(registry: &mut Registry, tally: &Tally) {
         entries.get_or_create(&vec![("fate", fate.to_owned())]).inc_by(count);
     }
     counter(registry, "stackwatch_fetched_bytes", "Bytes of documents", tally.bytes());
+}
+
+/// Subscriptions in all states, so that a rule on one of them has something to go by; messages only
+/// where hubs are answered.
+fn of_hubs(
+    registry: &mut Registry,
+    subscriptions: &BTreeMap<SubscriptionState, u64>,
+    pushes: Option<&Pushes>,
+) {
+    let states =
+        gauges(registry, "stackwatch_websub_subscriptions", "Subscriptions at hubs by state");
+    for state in SubscriptionState::ALL {
+        let number = subscriptions.get(state).copied().unwrap_or(0);
+        set(&states, vec![("state", state.to_string())], number);
+    }
+    let Some(pushes) = pushes else { return };
+    let taken = counters(registry, "stackwatch_websub_pushes", "Messages of hubs that were taken");
+    for (end, count) in &pushes.taken {
+        taken.get_or_create(&vec![("end", (*end).to_owned())]).inc_by(*count);
+    }
+    let help = "Messages to callbacks that were not taken";
+    let refused = counters(registry, "stackwatch_websub_refused", help);
+    for (reason, count) in &pushes.refused {
+        refused.get_or_create(&vec![("reason", (*reason).to_owned())]).inc_by(*count);
+    }
 }
 
 fn process(registry: &mut Registry, uptime: Duration) {

@@ -26,6 +26,16 @@ const ACTION_TIME: Duration = Duration::from_secs(15 * 60);
 /// Tells the time.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
+/// What became of the messages of hubs (WebSub) since the start of the daemon, by name.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Pushes {
+    pub taken: Vec<(&'static str, u64)>,
+    pub refused: Vec<(&'static str, u64)>,
+}
+
+/// Counts them.
+pub type PushCounts = Arc<dyn Fn() -> Pushes + Send + Sync>;
+
 /// What all answers are made from; clones share it.
 #[derive(Clone)]
 pub struct State(Arc<Inner>);
@@ -39,6 +49,7 @@ struct Inner {
     reads: Arc<Semaphore>,
     actions: Arc<Semaphore>,
     tally: Tally,
+    pushes: OnceLock<PushCounts>,
 }
 
 struct Open {
@@ -58,6 +69,7 @@ impl State {
             reads: Arc::new(Semaphore::new(READS)),
             actions: Arc::new(Semaphore::new(ACTIONS)),
             tally: Tally::default(),
+            pushes: OnceLock::new(),
         }))
     }
 
@@ -81,6 +93,16 @@ impl State {
     /// Counts an attempt at a source, for `/metrics`.
     pub fn attempted(&self, outcome: OutcomeKind, counts: &Counts, bytes: u64) {
         self.0.tally.add(outcome, counts, bytes);
+    }
+
+    /// Shows in `/metrics` what became of the messages of hubs. Only the first call counts.
+    pub fn count_pushes(&self, counts: PushCounts) {
+        self.0.pushes.get_or_init(|| counts);
+    }
+
+    /// `None`: no hub is answered.
+    pub(crate) fn pushes(&self) -> Option<Pushes> {
+        self.0.pushes.get().map(|counts| counts())
     }
 
     pub(crate) fn tally(&self) -> &Tally {

@@ -223,6 +223,9 @@ fn health_words(at: &Installation, row: &SourceRow) -> String {
     }
     if let Some(websub) = &row.websub {
         words.push_str(&format!(", hub {}", websub.state));
+        if websub.pushes > 0 {
+            words.push_str(&format!(" ({} pushes)", websub.pushes));
+        }
     }
     if let Some(reason) = &row.robots_ignored {
         words.push_str(&format!(", ignores robots.txt: {reason}"));

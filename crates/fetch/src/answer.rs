@@ -54,6 +54,8 @@ pub struct Request {
     pub json: Option<String>,
     /// How long it is waited for.
     pub patience: Patience,
+    /// No cache in between may answer by itself (`Cache-Control: no-cache`, RFC 9111, 5.2.1.4).
+    pub fresh: bool,
 }
 
 /// How long one request is waited for, where that is not as long as for all others.
@@ -80,6 +82,7 @@ impl Request {
             purpose: Purpose::Chosen,
             json: None,
             patience: Patience::default(),
+            fresh: false,
         }
     }
 

@@ -88,9 +88,13 @@ pub enum FetchError {
     Refused(#[from] Blocked),
     #[error(transparent)]
     Redirects(#[from] RedirectProblem),
-    /// Cut short, damaged, in a coding that was not asked for, or a 304 to an unconditional request.
+    /// Cut short, damaged, or in a coding that was not asked for.
     #[error("answer of {host} is unusable: {what}")]
     BadAnswer { host: String, what: &'static str, source: Option<BoxError> },
+    /// A 304 to an unconditional request: a lie of the host, or of a cache in between (RFC 9110,
+    /// 15.4.5).
+    #[error("{host} says \"not modified\" to a request without conditions")]
+    Unasked { host: String },
     #[error("header `{name}` cannot be sent")]
     InvalidHeader { name: String },
     /// The host asks crawlers to leave this address alone (RFC 9309); nothing was sent.
@@ -159,7 +163,8 @@ impl FetchError {
             | Self::Timeout { .. }
             | Self::Drips { .. }
             | Self::Connect { .. }
-            | Self::BadAnswer { .. } => Advice::BackOff,
+            | Self::BadAnswer { .. }
+            | Self::Unasked { .. } => Advice::BackOff,
             Self::Status { .. }
             | Self::TooLarge { .. }
             | Self::Refused(_)
@@ -182,6 +187,7 @@ impl FetchError {
             Self::Status { .. }
             | Self::TooLarge { .. }
             | Self::Paused { .. }
+            | Self::Unasked { .. }
             | Self::Refused(_)
             | Self::Redirects(_)
             | Self::Disallowed { .. }

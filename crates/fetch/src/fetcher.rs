@@ -6,8 +6,8 @@ use std::time::{Duration, SystemTime};
 
 use model::{HttpUrl, Validators};
 use reqwest::header::{
-    ACCEPT, ACCEPT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, IF_MODIFIED_SINCE,
-    IF_NONE_MATCH, LOCATION, USER_AGENT,
+    ACCEPT, ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue,
+    IF_MODIFIED_SINCE, IF_NONE_MATCH, LOCATION, USER_AGENT,
 };
 use reqwest::{Client, ClientBuilder, Method, Response};
 use rustls::{ClientConfig, RootCertStore};
@@ -222,6 +222,9 @@ impl Inner {
         let mut headers = HeaderMap::with_capacity(8 + request.headers.len());
         headers.insert(ACCEPT, HeaderValue::from_static(request.accept));
         headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("gzip, deflate, br"));
+        if request.fresh {
+            headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+        }
         if trail.send_headers {
             add(&mut headers, &request.headers)?;
         }
@@ -276,10 +279,7 @@ impl Inner {
                 Ok(Step::Done(Box::new(Fetched::Body(Body { bytes, meta }))))
             }
             304 if conditional => Ok(Step::Done(Box::new(Fetched::NotModified(meta(&response))))),
-            304 => {
-                let what = "\"not modified\" to a request without conditions";
-                Err(FetchError::BadAnswer { host: host.into(), what, source: None })
-            }
+            304 => Err(FetchError::Unasked { host: host.into() }),
             301 | 302 | 303 | 307 | 308 if request.json.is_some() => {
                 let what = "a redirect of a question that was sent by POST";
                 Err(FetchError::BadAnswer { host: host.into(), what, source: None })

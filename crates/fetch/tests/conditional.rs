@@ -98,7 +98,7 @@ async fn a_304_that_nobody_asked_for_is_an_error() {
     let origin = Origin::start();
     origin.script("/f", [Answer::not_modified()]);
     let error = failure(get(origin.url("/f")).await);
-    assert!(matches!(error, FetchError::BadAnswer { .. }), "{error:?}");
+    assert!(matches!(error, FetchError::Unasked { .. }), "{error:?}");
 }
 
 #[tokio::test]

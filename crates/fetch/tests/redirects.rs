@@ -127,5 +127,5 @@ async fn keys_and_validators_stay_with_their_origin() {
     // And then a 304 is one that nobody asked for.
     other.script("/there", [Answer::not_modified()]);
     let error = failure(fetcher().get(&request).await);
-    assert!(matches!(error, FetchError::BadAnswer { .. }), "{error:?}");
+    assert!(matches!(error, FetchError::Unasked { .. }), "{error:?}");
 }

@@ -523,7 +523,7 @@ impl<'a> Run<'a> {
             bytes: outcome.bytes(),
             millis: self.at.millis,
             counts: self.totals.counts,
-            error: outcome.error().and(after.error.clone()),
+            error: outcome.error().or(outcome.remark()).and(after.error.clone()),
         };
         self.commit.put::<tables::Attempts>(&(id.clone(), self.at.now), &attempt);
         // A push is no look at the source: it neither proves nor ends a silence of polls.

@@ -7,6 +7,10 @@ use connector::Parsed;
 use fetch::{CacheHints, Strain, Wall};
 use model::{HttpUrl, Links, ListVersion, OutcomeKind, SitemapMemory, Timestamp, Validators};
 
+/// The remark on a source that is asked for everything and says that nothing has changed.
+const UNASKED: &str = "the host, or a cache before it, says \"not modified\" to a request without \
+                       conditions: asked again past all caches";
+
 /// What one attempt brought.
 #[derive(Clone, Debug)]
 #[expect(clippy::large_enum_variant, reason = "one at a time, and most are the large one")]
@@ -66,6 +70,8 @@ pub struct Transport {
     pub moved: Option<HttpUrl>,
     /// The whole document was asked for although validators were known.
     pub audit: bool,
+    /// It says "not modified", and the request had no conditions: a lie (RFC 9110, 15.4.5).
+    pub unasked: bool,
     /// The newest date in the document, those that lie in the future left out.
     pub newest: Option<Timestamp>,
     /// What is remembered of a sitemap from now on, where that has changed.
@@ -98,6 +104,14 @@ impl Outcome {
         }
     }
 
+    /// What is odd about an attempt that did not fail.
+    pub fn remark(&self) -> Option<&'static str> {
+        match self {
+            Self::Unchanged { transport, .. } if transport.unasked => Some(UNASKED),
+            _ => None,
+        }
+    }
+
     pub fn status(&self) -> Option<u16> {
         match self {
             Self::Parsed { transport, .. }
@@ -117,6 +131,16 @@ impl Outcome {
             | Self::Panicked { transport, .. } => transport.bytes,
             Self::Pushed { bytes, .. } => *bytes,
             Self::Unreachable { .. } | Self::Refused { .. } => 0,
+        }
+    }
+
+    /// "Not modified" to a request without conditions.
+    pub(crate) fn is_unasked(&self) -> bool {
+        match self {
+            Self::Unchanged { transport, .. } | Self::Unreadable { transport, .. } => {
+                transport.unasked
+            }
+            _ => false,
         }
     }
 

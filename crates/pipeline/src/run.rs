@@ -16,7 +16,7 @@ use crate::decide::Report;
 use crate::outcome::{Outcome, Transport, Trouble};
 use crate::record::{self, Asked, Heard, ListBefore, gather};
 use crate::sitemap::{self, Gathered};
-use crate::state::asks_whole;
+use crate::state::{asks_fresh, asks_whole, is_hush, spare};
 use crate::{Context, Source};
 
 use self::planned::{Planned, candidates, store_part};
@@ -69,9 +69,15 @@ pub async fn run_source(cx: &Context, source: &Arc<Source>) -> Result<Report, Ru
 async fn poll(cx: &Context, source: &Arc<Source>) -> Result<Report, RunError> {
     let began = Instant::now();
     let before = cx.store.get::<tables::Sources>(&source.id)?.unwrap_or_default();
-    // A pause that the host asked for is no failure of this source: nothing is asked or counted.
+    // A pause that the host asked for is no failure of this source: nothing is asked or counted. But
+    // one of days leaves it unread, and that is told once.
     if let Some(wait) = cx.fetcher.paused(&source.address(&before)) {
-        return Err(RunError::HostPaused { wait });
+        if before.failures > 0 || !is_hush(source, wait) {
+            return Err(RunError::HostPaused { wait });
+        }
+        let error = format!("the host asked for a pause, {} hours of it are left", hours(wait));
+        let trouble = Trouble { not_before: Some(wait), ..Trouble::default() };
+        return store_polled(cx, source, Outcome::Unreachable { error, trouble }, began).await;
     }
     let audit = asks_whole(&before, cx.clock.as_ref());
     let mut heard = None;
@@ -103,6 +109,7 @@ async fn poll(cx: &Context, source: &Arc<Source>) -> Result<Report, RunError> {
             outcome
         }
     };
+    let outcome = spare(source, &before, outcome);
     let report = store_polled(cx, source, outcome, began).await?;
     if let Some(heard) = heard.filter(|_| report.error.is_none()) {
         heard.keep(cx, source).await;
@@ -151,7 +158,8 @@ pub(crate) fn request(
     source: &Source,
     before: &SourceState,
 ) -> Result<Request, Box<Outcome>> {
-    let known = before.fetch_key == source.fetch_key() && before.baseline.is_some();
+    let is_same = before.fetch_key == source.fetch_key();
+    let known = is_same && before.baseline.is_some();
     let mut headers = Vec::with_capacity(source.headers.len());
     for (name, value) in &source.headers {
         match value.reveal() {
@@ -184,6 +192,8 @@ pub(crate) fn request(
         purpose: source.purpose(),
         json: None,
         patience: source.patience(),
+        // No cache in between has a say in whether "not modified" is true.
+        fresh: is_same && asks_fresh(before, cx.clock.as_ref()),
     })
 }
 
@@ -240,6 +250,7 @@ pub(crate) fn transport(meta: &Meta, bytes: usize) -> Transport {
         links: meta.links.clone(),
         moved: meta.moved.clone(),
         audit: false,
+        unasked: false,
         newest: None,
         sitemap: None,
     }
@@ -251,19 +262,34 @@ pub(crate) fn failed(error: &FetchError) -> Outcome {
         FetchError::Status { status, wall, .. } => (Some(*status), *wall),
         _ => (None, None),
     };
-    let not_before = match error.advice() {
+    let not_before: Option<Duration> = match error.advice() {
         Advice::WaitAtLeast(wait) => Some(wait),
         Advice::BackOff | Advice::Gone | Advice::NeedsOperator => None,
+    };
+    let text = match not_before.filter(|wait| *wait >= LONG_PAUSE) {
+        Some(wait) => format!("{text}, and asks for a pause of {} hours", hours(wait)),
+        None => text,
     };
     match error {
         FetchError::Refused(_)
         | FetchError::InvalidHeader { .. }
         | FetchError::Disallowed { .. } => Outcome::Refused { error: text },
+        FetchError::Unasked { .. } => {
+            let transport = Transport { status: 304, unasked: true, ..Transport::default() };
+            Outcome::Unreadable { error: text, wall: None, transport }
+        }
         _ => {
             let trouble = Trouble { status, not_before, wall, strain: error.strain() };
             Outcome::Unreachable { error: text, trouble }
         }
     }
+}
+
+/// A pause that is worth saying how long it is.
+const LONG_PAUSE: Duration = Duration::from_secs(24 * 3_600);
+
+fn hours(wait: Duration) -> u64 {
+    wait.as_secs() / 3_600
 }
 
 /// An error with its causes on one line.
@@ -291,7 +317,8 @@ fn read_body(
 ) -> Outcome {
     let transport = Transport { audit, ..transport(&body.meta, body.bytes.len()) };
     let digest = crate::hash::sha16_of(&body.bytes);
-    if before.body == Some(digest) && before.fetch_key == source.fetch_key() {
+    let is_same = before.body == Some(digest) && before.fetch_key == source.fetch_key();
+    if is_same && !has_to_prove_itself(source, before) {
         // The same bytes once more: nothing to read, but the validators are replaced all the same.
         let validators = body.meta.validators.clone();
         return Outcome::Unchanged { validators, transport };
@@ -320,6 +347,14 @@ fn read_body(
         }
         None => Outcome::Panicked { error: "the reader of this format panicked".into(), transport },
     }
+}
+
+/// The document of a source that comes back is read even where it is the one of before: that is
+/// what shows whether it is as it should be.
+fn has_to_prove_itself(source: &Source, before: &SourceState) -> bool {
+    use model::Health::{Blocked, Broken, Degraded};
+    let is_down = matches!(before.health, Degraded | Broken | Blocked);
+    is_down && matches!(source.connector, Connector::Feed(_) | Connector::Sitemap(_))
 }
 
 /// Reads a document; `None`: the reader panicked, which is a bug of ours and stays with it (R16).

@@ -28,6 +28,8 @@ const MOVE_ANSWERS: u16 = 12;
 const MOVE_AFTER: Duration = Duration::from_secs(20 * 3_600);
 /// After so many failures at an address that was moved to, the configured one is asked again.
 const MOVE_GIVEN_UP: u32 = 5;
+/// The shortest pause of a host that is told at once.
+const HUSH: Duration = Duration::from_secs(86_400);
 /// A window of fewer entries rolls over too easily to mean anything.
 const SMALLEST_WINDOW: u32 = 2;
 /// So many entries that cannot be used, and more of them than others, are not as it should be.
@@ -36,6 +38,30 @@ const REJECTED: u32 = 3;
 /// Whether the next request leaves the validators out, although there are some.
 pub(crate) fn asks_whole(state: &SourceState, clock: &dyn Clock) -> bool {
     state.validators != Validators::default() && (state.memory.doubt || audits(state, clock.now()))
+}
+
+/// Whether the next request is for the host's own answer and nobody's copy of it: wherever "not
+/// modified" is doubted, for most of those who say so without being asked are caches.
+pub(crate) fn asks_fresh(state: &SourceState, clock: &dyn Clock) -> bool {
+    state.memory.doubt || asks_whole(state, clock)
+}
+
+/// The first "not modified" to a request without conditions is a poll that brought nothing; the
+/// next one asks again, past all caches. If that is answered no better, the source is not being
+/// read: the outcome stays the failure that it is. A portal's requests are for a span of days, of
+/// which "not modified" says nothing.
+pub(crate) fn spare(source: &Source, before: &SourceState, outcome: Outcome) -> Outcome {
+    let may = before.baseline.is_some()
+        && before.fetch_key == source.fetch_key()
+        && before.failures == 0
+        && !before.memory.doubt
+        && !matches!(source.connector, Connector::Notices(_));
+    match outcome {
+        Outcome::Unreadable { transport, .. } if transport.unasked && may => {
+            Outcome::Unchanged { validators: before.validators.clone(), transport }
+        }
+        other => other,
+    }
 }
 
 /// Whether it is time to see if "not modified" is true. An error never is: what comes after it is
@@ -63,7 +89,10 @@ pub(crate) fn state_after(
         polls: before.polls.saturating_add(1),
         last_attempt: Some(at.now),
         last_outcome: Some(kind),
-        error: outcome.error().map(|error| truncated(error, ERROR_BYTES).into_owned()),
+        error: outcome
+            .error()
+            .or(outcome.remark())
+            .map(|error| truncated(error, ERROR_BYTES).into_owned()),
         ..before.clone()
     };
     let elsewhere = before.fetch_key != at.fetch_key;
@@ -79,6 +108,7 @@ pub(crate) fn state_after(
         after.memory.doubt = false;
     }
     let unproven = is_unproven(&before, outcome);
+    let unasked = outcome.is_unasked();
     match outcome {
         Outcome::Parsed { parsed, body, transport, .. } => {
             after.memory.lies = lies(&before, transport, true).unwrap_or(after.memory.lies);
@@ -115,29 +145,32 @@ pub(crate) fn state_after(
     if kind.is_success() {
         after.last_success = Some(at.now);
         after.memory.gone = 0;
-        after.memory.doubt = unproven && (!before.health.is_watched() || before.memory.doubt);
+        after.memory.doubt =
+            unasked || unproven && (!before.health.is_watched() || before.memory.doubt);
         // "Not modified" right after a document that could not be read may mean that very one.
         after.failures =
             if unproven && was_content(before.last_outcome) { before.failures } else { 0 };
     } else {
         after.failures = before.failures.saturating_add(1);
         // An audit that brought nothing usable, above all another "not modified", is not over.
-        after.memory.doubt |= !elsewhere && audits(&before, at.now) && is_unusable(outcome);
+        let is_audit = !elsewhere && audits(&before, at.now);
+        after.memory.doubt |= unasked || is_audit && is_unusable(outcome);
         if kind == OutcomeKind::Gone || after.memory.gone > 0 {
             after.memory.gone = after.memory.gone.saturating_add(1);
         }
     }
+    after.memory.lies |= unasked;
     after.memory.host_pause = outcome.host_pause().map(|wait| at.now.after(wait));
     after.memory.moved = moved(at.source, &after, outcome, at.now);
     let sign = sign(at, outcome, counts, &after, unproven);
-    let health = after_attempt(before.health, sign, telling_failures(at, &after));
+    let health = after_attempt(before.health, sign, telling_failures(at, &after, outcome));
     if health != before.health {
         after.health = health;
         after.health_since = Some(at.now);
     }
     let last = Last {
         // The host answers: what it says may be doubted, but it is no reason to stay away.
-        failures: if kind.is_success() { 0 } else { after.failures },
+        failures: if kind.is_success() || unasked { 0 } else { after.failures },
         gone: after.memory.gone,
         not_before: outcome.trouble().not_before,
         fresh_for: fresh_for(&mut after.memory.hints, outcome),
@@ -150,10 +183,20 @@ pub(crate) fn state_after(
     after
 }
 
+/// A host that wants to be left alone for so long leaves its sources unread by it: nobody waits
+/// for further failures to say so.
+pub(crate) fn is_hush(source: &Source, wait: Duration) -> bool {
+    wait >= HUSH.max(source.every.saturating_mul(FAILURES_BEFORE_BROKEN))
+}
+
 /// Failures in a row, as far as they speak against the source. The waits between attempts grow: a
 /// second failure is enough when, at the source's own pace, there would have been as many as it
 /// takes.
-fn telling_failures(at: Situation<'_>, after: &SourceState) -> u32 {
+fn telling_failures(at: Situation<'_>, after: &SourceState, outcome: &Outcome) -> u32 {
+    // There will be no second one for a long time.
+    if outcome.trouble().not_before.is_some_and(|wait| is_hush(at.source, wait)) {
+        return after.failures.max(FAILURES_BEFORE_BROKEN);
+    }
     let unread = at.now.since(after.last_success.unwrap_or(at.now));
     let late = unread >= at.source.every.saturating_mul(FAILURES_BEFORE_BROKEN);
     if late && after.failures > 1 {

@@ -89,6 +89,14 @@ fn the_edges_of_etiquette_hold() {
     all_pass(&File::read(&path).unwrap());
 }
 
+/// What hosts, caches, portals and clocks do beyond all manners, and hosts that lie about "not
+/// modified".
+#[test]
+fn what_an_adversary_thought_of_holds() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/adversary.json");
+    all_pass(&File::read(&path).unwrap());
+}
+
 /// A file of other hands: what cannot be read or played fails alone, with its reason.
 #[test]
 fn odd_scenarios_end_no_run() {

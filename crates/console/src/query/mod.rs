@@ -29,7 +29,7 @@ pub use self::params::{
     QuarantineQuery, query_string,
 };
 pub use self::quarantine::{quarantine, quarantined};
-pub use self::sources::sources;
+pub use self::sources::{sources, subscriptions};
 pub use self::status::status;
 pub use self::vendor::{Vendor, vendor};
 

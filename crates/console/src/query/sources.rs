@@ -37,6 +37,16 @@ fn subscribed(store: &Store) -> Result<BTreeMap<SourceId, WebSubRow>, Error> {
     Ok(rows)
 }
 
+/// How many subscriptions at hubs there are in each state, those that are being left included.
+pub fn subscriptions(store: &Store) -> Result<BTreeMap<SubscriptionState, u64>, Error> {
+    let mut states = BTreeMap::new();
+    walk(store, Range::<Subscriptions>::all, |_, row| {
+        *states.entry(row.state).or_default() += 1;
+        Ok(ControlFlow::Continue(()))
+    })?;
+    Ok(states)
+}
+
 type Known<'a> = (Option<&'a SourceInfo>, SourceState);
 
 /// What is configured and what is stored, side by side.

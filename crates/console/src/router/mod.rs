@@ -77,7 +77,7 @@ async fn metrics_text(Shared(state): Shared<State>) -> Result<Response, Error> {
     let uptime = state.uptime();
     let tally = state.clone();
     let text = move |store: &Store, settings: &Settings, now| {
-        metrics::text(store, settings, now, uptime, tally.tally())
+        metrics::text(store, settings, now, uptime, tally.tally(), tally.pushes().as_ref())
     };
     let text = state.read(text).await?;
     Ok(([(header::CONTENT_TYPE, metrics::CONTENT_TYPE)], text).into_response())

@@ -208,9 +208,19 @@ async fn metrics_are_open_metrics_labelled_by_what_is_configured() {
     let counts = Counts { seen: 5, new: 2, unchanged: 3, ..Counts::default() };
     console.state.attempted(OutcomeKind::Parsed, &counts, 700);
     console.state.attempted(OutcomeKind::Blocked, &Counts::default(), 0);
+    let before = console.get("/metrics").await;
+    assert!(!before.text().contains("stackwatch_websub_pushes"), "no hub is answered");
+    console.state.count_pushes(std::sync::Arc::new(|| console::Pushes {
+        taken: vec![("read", 7), ("sign", 0)],
+        refused: vec![("forged", 2)],
+    }));
     let reply = console.get("/metrics").await;
     let text = reply.text();
     for line in [
+        "stackwatch_websub_subscriptions{state=\"live\"} 0.0",
+        "stackwatch_websub_pushes_total{end=\"read\"} 7",
+        "stackwatch_websub_pushes_total{end=\"sign\"} 0",
+        "stackwatch_websub_refused_total{reason=\"forged\"} 2",
         "stackwatch_sources{state=\"pending\"} 1.0",
         "stackwatch_sources{state=\"off\"} 1.0",
         "stackwatch_source_polls{source=\"danas\"} 0.0",

@@ -184,6 +184,7 @@ impl Fetcher {
             purpose: Purpose::RobotsTxt,
             json: None,
             patience: Patience::default(),
+            fresh: false,
         };
         let answer = Box::pin(self.get(&request)).await;
         let before = standing.delay();

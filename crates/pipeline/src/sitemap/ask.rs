@@ -91,6 +91,7 @@ pub(super) fn is_passing(outcome: &Outcome) -> bool {
             trouble.wall.is_none()
                 && trouble.status.is_none_or(|s| s == 408 || s == 429 || s >= 500)
         }
+        Outcome::Unreadable { transport, .. } => transport.unasked,
         _ => false,
     }
 }

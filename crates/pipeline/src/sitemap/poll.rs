@@ -128,11 +128,13 @@ impl Run<'_> {
         };
         // What was never read whole is asked for whole (I1), and so is now and then what only
         // ever says "not modified" (R3).
-        let fresh = before.filter(|before| {
+        let trusted = before.filter(|before| {
             !is_unread(before) && !self.audit && self.now.since(before.read) < AUDIT
         });
-        let validators = fresh.map(|before| before.validators.clone()).unwrap_or_default();
-        let request = fetch::Request { validators, ..request(self.cx, self.source, address) };
+        let validators = trusted.map(|before| before.validators.clone()).unwrap_or_default();
+        let fresh = self.audit;
+        let request =
+            fetch::Request { validators, fresh, ..request(self.cx, self.source, address) };
         let digest = before.filter(|before| !is_unread(before)).map(|before| before.body);
         match ask(self.cx, &request, digest).await {
             Asked::Same(meta) => {

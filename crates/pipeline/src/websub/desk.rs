@@ -14,6 +14,7 @@ use super::content::{Taken, take};
 use super::keeper::change;
 use super::signature;
 use super::subscription::Event;
+use super::tally::{PushEnd, Tally};
 use super::{HOUR, Key, Wishes};
 use crate::run::RunError;
 use crate::{Context, Source};
@@ -123,6 +124,7 @@ struct Inner {
     wishes: Wishes,
     places: Arc<Semaphore>,
     windows: Mutex<HashMap<SubscriptionId, (Instant, u32)>>,
+    tally: Tally,
 }
 
 impl std::fmt::Debug for Inner {
@@ -134,7 +136,23 @@ impl std::fmt::Debug for Inner {
 impl Desk {
     pub fn new(contexts: watch::Receiver<Context>, wishes: Wishes) -> Self {
         let places = Arc::new(Semaphore::new(MESSAGES));
-        Self(Arc::new(Inner { contexts, wishes, places, windows: Mutex::default() }))
+        let (windows, tally) = (Mutex::default(), Tally::default());
+        Self(Arc::new(Inner { contexts, wishes, places, windows, tally }))
+    }
+
+    /// What became of messages since the start, all ends.
+    pub fn counts(&self) -> Vec<(PushEnd, u64)> {
+        self.0.tally.counts()
+    }
+
+    /// Counts a message that ended before it got here.
+    pub fn count(&self, end: PushEnd) {
+        self.0.tally.add(end);
+    }
+
+    fn refuse(&self, end: PushEnd, reply: Reply) -> Reply {
+        self.0.tally.add(end);
+        reply
     }
 
     /// The largest message in bytes, as it is sent.
@@ -166,31 +184,34 @@ impl Desk {
     /// # Errors
     /// When the store fails.
     pub async fn admit(&self, source: &str, id: &str) -> Result<Admission, RunError> {
-        let Some(key) = key(source, id) else { return Ok(Admission::Refuse(Reply::NotFound)) };
+        let refuse = |end, reply| Ok(Admission::Refuse(self.refuse(end, reply)));
+        let Some(key) = key(source, id) else {
+            return refuse(PushEnd::Unknown, Reply::NotFound);
+        };
         let cx = self.0.contexts.borrow().clone();
         let now = cx.clock.now();
         let Some(row) = cx.store.get::<tables::Subscriptions>(&key)? else {
-            return Ok(Admission::Refuse(Reply::Gone));
+            return refuse(PushEnd::Gone, Reply::Gone);
         };
         let mut sources = cx.settings.sources.iter();
         let source = sources.find(|s| s.id == key.0 && s.off.is_none() && s.websub);
         let told = row.lease_until.is_some_and(|until| until.after(LEASE_GRACE) > now);
         let Some(source) = source.filter(|_| row.state != SubscriptionState::Leaving && told)
         else {
-            return Ok(Admission::Refuse(Reply::Gone));
+            return refuse(PushEnd::Gone, Reply::Gone);
         };
         if let Some(retry_after) = self.0.too_many(key.1) {
-            return Ok(Admission::Refuse(Reply::TooMany { retry_after }));
+            return refuse(PushEnd::TooMany, Reply::TooMany { retry_after });
         }
         let place = tokio::time::timeout(TURN, Arc::clone(&self.0.places).acquire_owned()).await;
-        Ok(match place {
+        match place {
             Ok(place) => {
                 let source = Arc::new(source.clone());
                 let place = place.expect("never closed");
-                Admission::Read(Box::new(Ticket { key, row, source, _place: place }))
+                Ok(Admission::Read(Box::new(Ticket { key, row, source, _place: place })))
             }
-            Err(_) => Admission::Refuse(Reply::Busy { retry_after: TURN }),
-        })
+            Err(_) => refuse(PushEnd::Busy, Reply::Busy { retry_after: TURN }),
+        }
     }
 
     /// Takes a message: thanked for once everything in it that is new is on disk. One without the
@@ -209,7 +230,7 @@ impl Desk {
                 "a message for `{}` without the right signature was left unread", source.id
             );
             change(&cx, wishes, &key, &Event::Forged).await?;
-            return Ok(Reply::Thanks);
+            return Ok(self.refuse(PushEnd::Forged, Reply::Thanks));
         }
         let Push { content_type, content_encoding, body, .. } = push;
         let encoding = content_encoding.as_deref();
@@ -236,10 +257,12 @@ impl Desk {
             Err(RunError::Store(error)) => return Err(RunError::Store(error)),
             Err(error) => {
                 warn!(source.id = %source.id, error = crate::run::chain(&error), "a push was not stored");
-                return Ok(Reply::Busy { retry_after: crate::run::FULL_PAUSE });
+                let reply = Reply::Busy { retry_after: crate::run::FULL_PAUSE };
+                return Ok(self.refuse(PushEnd::Busy, reply));
             }
         };
         change(&cx, wishes, &key, &Event::Pushed { news }).await?;
+        self.0.tally.add(if news { PushEnd::Read } else { PushEnd::Sign });
         Ok(Reply::Thanks)
     }
 }

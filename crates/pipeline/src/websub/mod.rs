@@ -3,7 +3,7 @@
 //! A push is a shortcut and never the only road: polling goes on, more slowly, and is what
 //! validators, gaps and health are judged by. `subscription` is the life of a subscription as one
 //! pure function; `offer` judges what a document says; `note` hears of every poll, `keeper` asks
-//! hubs, `desk` answers them.
+//! hubs, `desk` answers them, `switch` is what switching it on or off means.
 
 mod content;
 mod desk;
@@ -16,6 +16,8 @@ mod signature;
 mod subscription;
 #[cfg(test)]
 mod subscription_tests;
+mod switch;
+mod tally;
 #[cfg(test)]
 mod tests;
 
@@ -27,6 +29,8 @@ use tokio::sync::mpsc;
 
 pub use desk::{Admission, Desk, Intent, Push, Reply};
 pub use keeper::keep;
+pub use switch::settle;
+pub use tally::PushEnd;
 
 pub(crate) use note::{Shown, after_poll, is_told};
 

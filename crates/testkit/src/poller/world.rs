@@ -344,6 +344,7 @@ impl Plan {
                     purpose: Purpose::Crawl,
                     json: None,
                     patience: fetch::Patience::default(),
+                    fresh: false,
                 };
                 // What may not be asked for is an error, and that is what the log shows.
                 drop(fetcher.get(&ask).await);
