@@ -678,11 +678,10 @@ async fn a_hub_that_nobody_cared_for_is_found_without_a_change_of_the_document()
         };
         assert_eq!((world.rows().len(), sent(1, &world).as_deref()), (0, Some("\"1\"")), "{name}");
         if name == "away" {
-            let away = Some("later".to_owned());
             world
                 .restarted(|settings| {
                     *settings = (*wanted).clone();
-                    settings.sources[0].off.clone_from(&away);
+                    settings.sources[0].off = Some("later".into());
                 })
                 .await;
         }
