@@ -187,6 +187,10 @@ impl<'d> Groups<'d> {
         self.settings.remove(key)?.table()
     }
 
+    pub(crate) fn count(&self, kind: &str) -> usize {
+        self.entries.get(kind).map_or(0, BTreeMap::len)
+    }
+
     pub(crate) fn ids(&self, kind: &str) -> Vec<String> {
         self.entries.get(kind).map(|entries| entries.keys().cloned().collect()).unwrap_or_default()
     }

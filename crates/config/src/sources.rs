@@ -30,7 +30,11 @@ pub(crate) struct Sources {
 
 /// Reads every source, in the order of ids.
 pub(crate) fn read(groups: &mut Groups<'_>, allow: &[IpNet]) -> Sources {
-    let (mut sources, mut words) = (Sources::default(), Words::default());
+    let mut words = Words::default();
+    // Room for all at once: a list that grows leaves its former places behind.
+    let count = groups.count("source");
+    let (polled, listed) = (Vec::with_capacity(count), Vec::with_capacity(count));
+    let mut sources = Sources { polled, listed };
     let mut addresses = BTreeMap::new();
     for Entry { id, table } in groups.take("source") {
         let here = table.here.clone();
@@ -54,8 +58,6 @@ pub(crate) fn read(groups: &mut Groups<'_>, allow: &[IpNet]) -> Sources {
         }
         raw.add_to(&mut sources, &mut words);
     }
-    sources.polled.shrink_to_fit();
-    sources.listed.shrink_to_fit();
     sources
 }
 
