@@ -6,6 +6,7 @@ pub(crate) mod coverage;
 pub(crate) mod digest;
 pub(crate) mod doctor;
 pub(crate) mod file;
+mod folder;
 pub(crate) mod health;
 pub(crate) mod lists;
 pub(crate) mod matrix;

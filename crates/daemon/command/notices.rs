@@ -1,7 +1,7 @@
 //! `parse notices`: a file or a folder of procurement notices.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use connector::notices::{Next, NoticeRules, ParsedNotices, Skipped, parse_notices, parse_rows};
 use connector::{Document, ParseError};
@@ -9,14 +9,9 @@ use model::{Notice, Problem};
 use serde::Serialize;
 
 use crate::cli::ParseArgs;
-use crate::command::{file, workbook};
+use crate::command::{file, folder, workbook};
 use crate::exit::{Failure, Outcome};
 use crate::output;
-
-/// Most files of one folder.
-const FILES: usize = 20_000;
-/// The deepest folder inside a folder.
-const FOLDERS: usize = 16;
 
 /// Prints what the reader makes of a file, or of all files of a folder as one answer.
 pub(crate) fn parse(args: &ParseArgs) -> Outcome {
@@ -33,14 +28,10 @@ pub(crate) fn parse(args: &ParseArgs) -> Outcome {
         return print(args, &one(args, &rules, &args.file)?);
     }
     let mut all = Folder::default();
-    for path in &files_of(&args.file)? {
-        let name = path.strip_prefix(&args.file).unwrap_or(path).display().to_string();
-        match one(args, &rules, path) {
-            Ok(parsed) => all.add(&name, parsed),
-            Err(failure) => {
-                all.whole.problems.push(Problem { at: name, reason: failure.to_string() })
-            }
-        }
+    let (read, unread) = folder::read_each(&args.file, |path| one(args, &rules, path))?;
+    all.whole.problems = unread;
+    for (name, parsed) in read {
+        all.add(&name, parsed);
     }
     let formats: Vec<_> = all.formats.iter().map(String::as_str).collect();
     all.whole.format = formats.join(", ");
@@ -58,13 +49,10 @@ impl Folder {
     fn add(&mut self, name: &str, parsed: ParsedNotices) {
         self.formats.insert(parsed.format);
         self.whole.items.extend(parsed.items);
-        let within = |at: String| format!("{name}: {at}");
-        let problems = parsed.problems.into_iter();
-        self.whole
-            .problems
-            .extend(problems.map(|problem| Problem { at: within(problem.at), ..problem }));
+        self.whole.problems.extend(folder::within(name, parsed.problems));
         let skipped = parsed.skipped.into_iter();
-        self.whole.skipped.extend(skipped.map(|left| Skipped { at: within(left.at), ..left }));
+        let skipped = skipped.map(|left| Skipped { at: format!("{name}: {}", left.at), ..left });
+        self.whole.skipped.extend(skipped);
         self.whole.rejected += parsed.rejected;
     }
 }
@@ -88,34 +76,6 @@ fn one(args: &ParseArgs, rules: &NoticeRules, path: &Path) -> Result<ParsedNotic
         other => other,
     };
     parsed.map_err(failed)
-}
-
-/// The files of a folder and of those in it, in the order of their paths.
-pub(crate) fn files_of(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
-    let mut files = Vec::new();
-    collect(folder, FOLDERS, &mut files)?;
-    files.sort();
-    Ok(files)
-}
-
-fn collect(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> Outcome {
-    let fail = |error: std::io::Error| {
-        Failure::io(anyhow::Error::new(error).context(folder.display().to_string()))
-    };
-    for entry in std::fs::read_dir(folder).map_err(fail)? {
-        let entry = entry.map_err(fail)?;
-        let kind = entry.file_type().map_err(fail)?;
-        if kind.is_dir() && depth > 1 {
-            collect(&entry.path(), depth - 1, files)?;
-        } else if kind.is_file() {
-            files.push(entry.path());
-        }
-        if files.len() > FILES {
-            let error = crate::because!("{} holds more than {FILES} files", folder.display());
-            return Err(Failure::found(error));
-        }
-    }
-    Ok(())
 }
 
 /// The contract of `parse`: one object; what is not known is `null`.

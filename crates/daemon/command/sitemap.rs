@@ -8,7 +8,7 @@ use model::{Entry, Problem};
 use serde::Serialize;
 
 use crate::cli::ParseArgs;
-use crate::command::{file, notices, parse};
+use crate::command::{file, folder, parse};
 use crate::exit::{Failure, Outcome};
 use crate::output;
 
@@ -17,27 +17,14 @@ pub(crate) fn parse(args: &ParseArgs) -> Outcome {
     if !args.file.is_dir() {
         return print(args, &one(args, &args.file)?);
     }
-    let mut whole = ParsedSitemap::default();
+    let (read, unread) = folder::read_each(&args.file, |path| one(args, path))?;
+    let mut whole = ParsedSitemap { problems: unread, ..ParsedSitemap::default() };
     let mut formats = std::collections::BTreeSet::new();
-    for path in &notices::files_of(&args.file)? {
-        let name = path.strip_prefix(&args.file).unwrap_or(path).display().to_string();
-        match one(args, path) {
-            Ok(parsed) => {
-                formats.insert(parsed.format);
-                whole.items.extend(parsed.items);
-                whole.children.extend(parsed.children);
-                let problems = parsed.problems.into_iter();
-                whole.problems.extend(
-                    problems.map(|problem| Problem {
-                        at: format!("{name}: {}", problem.at),
-                        ..problem
-                    }),
-                );
-            }
-            Err(failure) => {
-                whole.problems.push(Problem { at: name, reason: failure.to_string() });
-            }
-        }
+    for (name, parsed) in read {
+        formats.insert(parsed.format);
+        whole.items.extend(parsed.items);
+        whole.children.extend(parsed.children);
+        whole.problems.extend(folder::within(&name, parsed.problems));
     }
     if formats.is_empty()
         && let Some(problem) = whole.problems.first()

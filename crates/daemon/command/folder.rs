@@ -1,0 +1,63 @@
+//! A folder of files that is read as one document.
+
+use std::path::{Path, PathBuf};
+
+use model::Problem;
+
+use crate::exit::{Failure, Outcome};
+
+/// Most files of one folder.
+const FILES: usize = 20_000;
+/// The deepest folder inside a folder.
+const FOLDERS: usize = 16;
+
+/// What every file of `folder` came to, by its path in it, and a problem for each that could not be
+/// read.
+pub(crate) fn read_each<T>(
+    folder: &Path,
+    mut read: impl FnMut(&Path) -> Result<T, Failure>,
+) -> Result<(Vec<(String, T)>, Vec<Problem>), Failure> {
+    let (mut all, mut unread) = (Vec::new(), Vec::new());
+    for path in &files_of(folder)? {
+        let name = path.strip_prefix(folder).unwrap_or(path).display().to_string();
+        match read(path) {
+            Ok(parsed) => all.push((name, parsed)),
+            Err(failure) => unread.push(Problem { at: name, reason: failure.to_string() }),
+        }
+    }
+    Ok((all, unread))
+}
+
+/// Problems of one file of a folder, with its name in their places.
+pub(crate) fn within(name: &str, problems: Vec<Problem>) -> impl Iterator<Item = Problem> {
+    let problems = problems.into_iter();
+    problems.map(move |problem| Problem { at: format!("{name}: {}", problem.at), ..problem })
+}
+
+/// The files of a folder and of those in it, in the order of their paths.
+pub(crate) fn files_of(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let mut files = Vec::new();
+    collect(folder, FOLDERS, &mut files)?;
+    files.sort();
+    Ok(files)
+}
+
+fn collect(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> Outcome {
+    let fail = |error: std::io::Error| {
+        Failure::io(anyhow::Error::new(error).context(folder.display().to_string()))
+    };
+    for entry in std::fs::read_dir(folder).map_err(fail)? {
+        let entry = entry.map_err(fail)?;
+        let kind = entry.file_type().map_err(fail)?;
+        if kind.is_dir() && depth > 1 {
+            collect(&entry.path(), depth - 1, files)?;
+        } else if kind.is_file() {
+            files.push(entry.path());
+        }
+        if files.len() > FILES {
+            let error = crate::because!("{} holds more than {FILES} files", folder.display());
+            return Err(Failure::found(error));
+        }
+    }
+    Ok(())
+}
