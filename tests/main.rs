@@ -12,6 +12,7 @@ mod quarantine;
 mod replay;
 mod repository;
 mod retag;
+mod scale;
 mod sitemap;
 mod websub;
 
