@@ -11,21 +11,28 @@ const FILES: usize = 20_000;
 /// The deepest folder inside a folder.
 const FOLDERS: usize = 16;
 
-/// What every file of `folder` came to, by its path in it, and a problem for each that could not be
-/// read.
+/// What the files of a folder came to.
+pub(crate) struct Folder<T> {
+    /// By their paths in it.
+    pub(crate) read: Vec<(String, T)>,
+    /// A problem for each that could not be read.
+    pub(crate) unread: Vec<Problem>,
+}
+
+/// Reads every file of `folder` and of those in it.
 pub(crate) fn read_each<T>(
     folder: &Path,
     mut read: impl FnMut(&Path) -> Result<T, Failure>,
-) -> Result<(Vec<(String, T)>, Vec<Problem>), Failure> {
-    let (mut all, mut unread) = (Vec::new(), Vec::new());
+) -> Result<Folder<T>, Failure> {
+    let mut all = Folder { read: Vec::new(), unread: Vec::new() };
     for path in &files_of(folder)? {
         let name = path.strip_prefix(folder).unwrap_or(path).display().to_string();
         match read(path) {
-            Ok(parsed) => all.push((name, parsed)),
-            Err(failure) => unread.push(Problem { at: name, reason: failure.to_string() }),
+            Ok(parsed) => all.read.push((name, parsed)),
+            Err(failure) => all.unread.push(Problem { at: name, reason: failure.to_string() }),
         }
     }
-    Ok((all, unread))
+    Ok(all)
 }
 
 /// Problems of one file of a folder, with its name in their places.

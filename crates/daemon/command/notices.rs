@@ -28,9 +28,9 @@ pub(crate) fn parse(args: &ParseArgs) -> Outcome {
         return print(args, &one(args, &rules, &args.file)?);
     }
     let mut all = Folder::default();
-    let (read, unread) = folder::read_each(&args.file, |path| one(args, &rules, path))?;
-    all.whole.problems = unread;
-    for (name, parsed) in read {
+    let files = folder::read_each(&args.file, |path| one(args, &rules, path))?;
+    all.whole.problems = files.unread;
+    for (name, parsed) in files.read {
         all.add(&name, parsed);
     }
     let formats: Vec<_> = all.formats.iter().map(String::as_str).collect();

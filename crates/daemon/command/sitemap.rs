@@ -17,10 +17,10 @@ pub(crate) fn parse(args: &ParseArgs) -> Outcome {
     if !args.file.is_dir() {
         return print(args, &one(args, &args.file)?);
     }
-    let (read, unread) = folder::read_each(&args.file, |path| one(args, path))?;
-    let mut whole = ParsedSitemap { problems: unread, ..ParsedSitemap::default() };
+    let files = folder::read_each(&args.file, |path| one(args, path))?;
+    let mut whole = ParsedSitemap { problems: files.unread, ..ParsedSitemap::default() };
     let mut formats = std::collections::BTreeSet::new();
-    for (name, parsed) in read {
+    for (name, parsed) in files.read {
         formats.insert(parsed.format);
         whole.items.extend(parsed.items);
         whole.children.extend(parsed.children);
