@@ -39,22 +39,20 @@ impl Document {
         let clean = text.clone();
         let (broken, pieces) = (Vec::new(), Vec::new());
         let mut document = Self { shown, folder, text, clean, broken, lines, pieces };
-        document.leave_out_mistakes(report);
-        let (root, _) = DeTable::parse_recoverable(&document.clean);
-        let pieces = pieces::cut(&document.clean, root.get_ref(), groups::has_entries);
-        drop(root);
-        document.pieces = pieces;
+        document.pieces = document.leave_out_mistakes(report);
         document
     }
 
     /// The parser stops to make sense after some mistakes, so each is reported and then taken
-    /// out with the statement that it stands in, until what is left has none.
-    fn leave_out_mistakes(&mut self, report: &Report) {
+    /// out with the statement that it stands in, until what is left has none. Then it can be cut.
+    fn leave_out_mistakes(&mut self, report: &Report) -> Vec<Range<usize>> {
         let most = if self.text.len() > LARGE { MAX_MISTAKES_IN_LARGE } else { MAX_MISTAKES };
         for _ in 0..most {
             let (root, errors) = DeTable::parse_recoverable(&self.clean);
             let first = errors.iter().min_by_key(|error| start(error));
-            let Some(first) = first else { return };
+            let Some(first) = first else {
+                return pieces::cut(&self.clean, root.get_ref(), groups::has_entries);
+            };
             let unclosed = errors.iter().any(|error| error.message().starts_with("unclosed"));
             let opening = unclosed.then(|| statement::unclosed(&self.clean)).flatten();
             let (at, message) = match opening {
@@ -76,6 +74,7 @@ impl Document {
             let all = 0..self.clean.len();
             self.blank(all);
         }
+        std::iter::once(0..self.clean.len()).collect()
     }
 
     /// The place of a mistake, and the parser's words about it, with the other place of a key
