@@ -78,6 +78,21 @@ pub struct Parsed {
     /// Where the document says that it is told from.
     #[serde(skip)]
     pub links: model::Links,
+    /// How the document ends.
+    #[serde(skip)]
+    pub tail: Tail,
+}
+
+/// How a document ends. One that was cut on its way looks like one that its author never closes:
+/// only a second reading tells.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Tail {
+    #[default]
+    Whole,
+    /// Before its end, between two entries.
+    Cut,
+    /// Inside of the last of `items`, whose id, address or title may be halves.
+    Torn,
 }
 
 /// What a document of changes says beside the entries that it brings.
@@ -128,6 +143,7 @@ pub fn of_notices(notices: ParsedNotices) -> Parsed {
     Parsed {
         hints: model::Hints::default(),
         links: model::Links::default(),
+        tail: Tail::Whole,
         format: notices.format,
         title: notices.title,
         items: notices.items.into_iter().map(entry_of_notice).collect(),
@@ -175,6 +191,7 @@ pub fn of_list(list: ParsedList) -> Parsed {
     Parsed {
         hints: model::Hints::default(),
         links: model::Links::default(),
+        tail: Tail::Whole,
         format: list.format.to_string(),
         title: list.title,
         items: list.items.into_iter().map(entry_of_designation).collect(),

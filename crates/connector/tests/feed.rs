@@ -24,6 +24,26 @@ fn read(bytes: &[u8], content_type: Option<&str>) -> Result<Parsed, ParseError> 
 }
 
 #[test]
+fn a_document_that_is_cut_says_where() {
+    use connector::Tail::{Cut, Torn, Whole};
+    const DOCUMENT: &str = "<rss version='2.0'><channel><title>T</title>\
+        <item><title>One</title><guid>1</guid></item>\
+        <item><title>Two</title><guid>2</guid></item></channel></rss>";
+    let of = |text: &str| {
+        let parsed = read(text.as_bytes(), None).unwrap();
+        (parsed.tail, parsed.items.len())
+    };
+    let at = |mark: &str| DOCUMENT.rfind(mark).unwrap();
+    assert_eq!(of(DOCUMENT), (Whole, 2));
+    assert_eq!(of(&DOCUMENT[..at("</rss>")]), (Cut, 2));
+    assert_eq!(of(&DOCUMENT[..at("</item>")]), (Torn, 2));
+    assert_eq!(of(&DOCUMENT[..at("<guid>")]), (Torn, 2));
+    assert_eq!(of(&DOCUMENT[..at("<item>")]), (Cut, 1));
+    // An entry of which nothing is left is none.
+    assert_eq!(of(&DOCUMENT[..at("<title>Two")]), (Cut, 1));
+}
+
+#[test]
 fn every_fixture_yields_what_its_name_says() {
     let fixtures = fixtures();
     assert!(fixtures.len() >= 30, "found {} fixtures", fixtures.len());

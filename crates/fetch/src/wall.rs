@@ -54,7 +54,7 @@ const CHALLENGES: [&str; 20] = [
     "enable javascript and cookies to continue",
     "verify you are human",
 ];
-const CONSENTS: [&str; 7] = [
+const CONSENTS: [&str; 8] = [
     "consent.google.",
     "consent.yahoo.com",
     "guce.advertising.com",
@@ -62,6 +62,7 @@ const CONSENTS: [&str; 7] = [
     "id=\"consent-page\"",
     "class=\"consent-wall",
     "before you continue to",
+    "<title>before you continue",
 ];
 const SIGN_INS: [&str; 3] = ["type=\"password\"", "type='password'", "type=password"];
 const REFUSALS: [&str; 8] = [

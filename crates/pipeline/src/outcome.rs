@@ -70,6 +70,8 @@ pub struct Transport {
     pub moved: Option<HttpUrl>,
     /// The whole document was asked for although validators were known.
     pub audit: bool,
+    /// The document ends in the middle, and the one before did not: the next one is asked for whole.
+    pub cut: bool,
     /// It says "not modified", and the request had no conditions: a lie (RFC 9110, 15.4.5).
     pub unasked: bool,
     /// The newest date in the document, those that lie in the future left out.

@@ -7,9 +7,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use connector::{Connector, Document, FeedRules};
+use connector::{Connector, Document, FeedRules, Tail};
 use fetch::{Advice, FetchError, Fetched, Meta, Request};
-use model::{SourceState, Validators};
+use model::{Problem, SourceState, Validators};
 use store::{CommitError, Store, StoreError, tables};
 
 use crate::decide::Report;
@@ -250,6 +250,7 @@ pub(crate) fn transport(meta: &Meta, bytes: usize) -> Transport {
         links: meta.links.clone(),
         moved: meta.moved.clone(),
         audit: false,
+        cut: false,
         unasked: false,
         newest: None,
         sitemap: None,
@@ -315,7 +316,7 @@ fn read_body(
     body: &fetch::Body,
     audit: bool,
 ) -> Outcome {
-    let transport = Transport { audit, ..transport(&body.meta, body.bytes.len()) };
+    let mut transport = Transport { audit, ..transport(&body.meta, body.bytes.len()) };
     let digest = crate::hash::sha16_of(&body.bytes);
     let is_same = before.body == Some(digest) && before.fetch_key == source.fetch_key();
     if is_same && !has_to_prove_itself(source, before) {
@@ -330,6 +331,7 @@ fn read_body(
     };
     match parse_caught(source, &document) {
         Some(Ok(mut parsed)) => {
+            transport.cut = doubt_tail(&mut parsed, before, source);
             match list.judge(source, digest, parsed.list.take(), parsed.changes.as_deref()) {
                 Ok(list) => Outcome::Parsed { parsed, body: digest, transport, list },
                 Err(collapse) => {
@@ -347,6 +349,24 @@ fn read_body(
         }
         None => Outcome::Panicked { error: "the reader of this format panicked".into(), transport },
     }
+}
+
+/// Whether the other half of a document may come with the next poll: it ends in the middle, and the
+/// one before did not. Its last entry, if that is torn, waits for it as well: half an address is
+/// another identity. What ends in the middle again is how its author writes.
+fn doubt_tail(parsed: &mut connector::Parsed, before: &SourceState, source: &Source) -> bool {
+    let was_cut = before.fetch_key == source.fetch_key()
+        && before.body.is_none()
+        && before.last_outcome == Some(model::OutcomeKind::Parsed);
+    if parsed.tail == Tail::Whole || was_cut {
+        return false;
+    }
+    if parsed.tail == Tail::Torn && parsed.items.pop().is_some() {
+        parsed.rejected += 1;
+        let reason = "the last entry is cut in the middle, the next poll may bring it whole";
+        parsed.problems.push(Problem { at: "document".into(), reason: reason.into() });
+    }
+    true
 }
 
 /// The document of a source that comes back is read even where it is the one of before: that is

@@ -112,8 +112,13 @@ pub(crate) fn state_after(
     match outcome {
         Outcome::Parsed { parsed, body, transport, .. } => {
             after.memory.lies = lies(&before, transport, true).unwrap_or(after.memory.lies);
-            after.validators = transport.validators.clone();
-            after.body = Some(*body);
+            // With the validators of one half the other would never be asked for; those of the
+            // whole one before it still lead to what is new since then.
+            let is_cut = transport.cut;
+            if !is_cut {
+                after.validators = transport.validators.clone();
+            }
+            after.body = (!is_cut).then_some(*body);
             after.baseline = before.baseline.or(Some(at.now));
             after.memory.hints = parsed.hints;
             after.memory.full_at = Some(at.now);

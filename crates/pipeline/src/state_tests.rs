@@ -176,6 +176,81 @@ fn without_validators_every_request_is_whole_and_none_is_an_audit() {
     assert!(!life.whole_next());
 }
 
+/// "Not modified" to a request without conditions, as a run makes it of a 304.
+fn unasked() -> Outcome {
+    let transport = Transport { status: 304, unasked: true, ..Transport::default() };
+    Outcome::Unreadable { error: "not modified, unasked".into(), wall: None, transport }
+}
+
+impl Life {
+    fn spared(&self, outcome: Outcome) -> Outcome {
+        spare(&self.source, &self.state, outcome)
+    }
+}
+
+#[test]
+fn the_first_lie_is_noted_and_the_second_is_a_failure_at_the_usual_pace() {
+    let mut life = Life::read();
+    life.after(8 * DAY, &same("\"1\""));
+    let first = life.spared(unasked());
+    assert_eq!(first.kind(), OutcomeKind::Unchanged);
+    life.after(H, &first);
+    let state = &life.state;
+    assert_eq!((state.health, state.failures), (Health::Healthy, 0));
+    assert!(state.error.as_ref().unwrap().contains("not modified"), "it is shown");
+    assert!(state.memory.lies && state.memory.doubt);
+    for n in 1..=4 {
+        assert!(life.whole_next() && asks_fresh(&life.state, &life.clock));
+        let next = life.spared(unasked());
+        assert_eq!(next.kind(), OutcomeKind::Unreadable);
+        life.after(H, &next);
+        assert_eq!(life.state.failures, n);
+        assert!(life.wait() < 2 * H, "the host answers: {:?}", life.wait());
+    }
+    assert_eq!((life.state.health, life.etag()), (Health::Broken, Some("\"1\"")));
+    life.after(H, &audited("\"2\""));
+    assert_eq!((life.state.health, life.whole_next()), (Health::Healthy, false));
+    assert_eq!(life.state.error, None);
+}
+
+#[test]
+fn a_lie_is_spared_only_where_something_was_read_and_nothing_else_is_wrong() {
+    assert_eq!(Life::new().spared(unasked()).kind(), OutcomeKind::Unreadable, "never read");
+    let mut life = Life::read();
+    life.after(H, &failed(500));
+    assert_eq!(life.spared(unasked()).kind(), OutcomeKind::Unreadable, "after a failure");
+    let mut life = Life::read();
+    life.source.url = "https://c.example/feed".parse().unwrap();
+    assert_eq!(life.spared(unasked()).kind(), OutcomeKind::Unreadable, "another address");
+    assert_eq!(Life::read().spared(page(None)).kind(), OutcomeKind::Unreadable, "a page");
+}
+
+// ---- long pauses, documents that are cut
+
+#[test]
+fn a_pause_of_days_is_told_at_once_and_one_of_hours_is_not() {
+    for (hours, expected) in [(3, Health::Healthy), (23, Health::Healthy), (24, Health::Broken)] {
+        let mut life = Life::read();
+        let wait = Some(hours * H);
+        let trouble = Trouble { status: Some(429), not_before: wait, ..Trouble::default() };
+        life.after(H, &Outcome::Unreachable { error: "429".into(), trouble });
+        assert_eq!(life.state.health, expected, "{hours}");
+    }
+}
+
+#[test]
+fn a_document_that_is_cut_brings_nothing_to_compare() {
+    let mut life = Life::read();
+    let mut cut = whole("\"2\"");
+    if let Outcome::Parsed { transport, .. } = &mut cut {
+        transport.cut = true;
+    }
+    life.after(H, &cut);
+    assert_eq!((life.etag(), life.state.body), (Some("\"1\""), None));
+    life.after(H, &whole("\"3\""));
+    assert!(life.etag() == Some("\"3\"") && life.state.body.is_some());
+}
+
 // ---- doubt
 
 #[test]

@@ -69,6 +69,7 @@ pub(crate) fn read(
         changes: None,
         hints: model::Hints::default(),
         links,
+        tail: crate::Tail::Whole,
     })
 }
 

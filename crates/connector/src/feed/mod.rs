@@ -81,6 +81,7 @@ fn xml(text: &str, base: Option<Url>, repairs: &mut Repairs) -> Result<Parsed, P
         changes: None,
         hints: read.rhythm.finish(),
         links: read.links,
+        tail: read.tail,
     };
     if let Some(title) = &mut parsed.title
         && title.len() > entry_limits::TITLE_BYTES

@@ -11,6 +11,7 @@ use super::names::{Field, Meaning, Space, format, language, meaning};
 use super::problems::{Repair, Repairs};
 use super::rhythm::RhythmDraft;
 use super::scan::{Scanner, Tag, Token};
+use crate::Tail;
 
 /// The deepest nesting outside of texts.
 pub(crate) const DEPTH: usize = 256;
@@ -24,6 +25,7 @@ pub(crate) struct Read {
     pub(crate) rejected: u32,
     pub(crate) rhythm: RhythmDraft,
     pub(crate) links: Links,
+    pub(crate) tail: Tail,
     pub(crate) too_deep: bool,
     /// The first element, where it does not begin a feed.
     pub(crate) other_root: Option<String>,
@@ -78,6 +80,7 @@ pub(crate) fn read(text: &str, base: Option<Url>, repairs: &mut Repairs) -> Read
             rejected: 0,
             rhythm: RhythmDraft::default(),
             links: Links::default(),
+            tail: Tail::Whole,
             too_deep: false,
             other_root: None,
         },
@@ -440,12 +443,15 @@ impl<'a> Reader<'a, '_> {
 
     fn finish(mut self) -> Read {
         let end = self.scanner.text().len();
+        let (torn, entries) = (self.entry.is_some(), self.read.entries.len());
         if self.capture.is_some() {
             self.finish_field(end);
         }
         if !self.open.is_empty() {
             self.repairs.note(Repair::UnclosedTail, end);
             self.close_to(0, end);
+            let is_torn = torn && self.read.entries.len() > entries;
+            self.read.tail = if is_torn { Tail::Torn } else { Tail::Cut };
         }
         self.read
     }

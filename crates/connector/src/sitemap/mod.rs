@@ -160,5 +160,6 @@ pub fn of_sitemap(sitemap: ParsedSitemap) -> Parsed {
         changes: None,
         hints: sitemap.hints,
         links: model::Links::default(),
+        tail: crate::Tail::Whole,
     }
 }
