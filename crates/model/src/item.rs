@@ -52,6 +52,9 @@ pub struct Entry {
     pub updated: Option<Timestamp>,
     /// What the entry itself says about its language.
     pub lang: Option<Lang>,
+    /// It stood there before its source was watched, in a part that is read only now: no news.
+    #[serde(skip)]
+    pub backlog: bool,
     /// The record that title, summary and text were made of, where there is one.
     #[serde(skip)]
     pub record: Option<Box<Published>>,

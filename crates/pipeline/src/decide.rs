@@ -47,6 +47,8 @@ pub struct Report {
     pub problems: Vec<Problem>,
     /// How a list differs from its last version.
     pub list: ListDelta,
+    /// Of the new entries, those that stood there before the source was watched.
+    pub backlog: u32,
     pub next_due: Timestamp,
     pub health: Option<(model::Health, model::Health)>,
     /// Attempts that failed in a row.
@@ -66,6 +68,7 @@ impl Report {
             held: self.held,
             problems: self.problems.clone(),
             list: self.list,
+            backlog: self.backlog,
         }
     }
 }
@@ -122,6 +125,8 @@ pub struct Totals {
     pub problems: Vec<Problem>,
     /// How a list differs from its last version.
     pub list: ListDelta,
+    /// Of the new entries, those that stood there before the source was watched.
+    pub backlog: u32,
 }
 
 /// How many entries of a list came, changed and went.
@@ -158,7 +163,15 @@ pub fn decide(
         run.totals.counts.seen += parsed.rejected;
         run.totals.problems.extend(parsed.problems.iter().cloned());
     }
-    let after = state_after(at, before.clone(), outcome, &run.totals.counts);
+    // What is read late is no arrival: the source's habits are learned from news.
+    let backlog = run.totals.backlog;
+    let counts = run.totals.counts;
+    let arrived = Counts {
+        new: counts.new.saturating_sub(backlog),
+        unchanged: counts.unchanged + backlog,
+        ..counts
+    };
+    let after = state_after(at, before.clone(), outcome, &arrived);
     if at.last {
         run.write_state(&before, &after, outcome);
         run.write_list_version(outcome);
@@ -167,7 +180,7 @@ pub fn decide(
         }
     }
     known.expect(&mut run.commit, at.source);
-    let Totals { counts, alerts, held, problems, list } = run.totals;
+    let Totals { counts, alerts, held, problems, list, backlog } = run.totals;
     let (alerts, held) = (alerts + run.raised.sent, held + run.raised.held);
     let report = Report {
         outcome: outcome.kind(),
@@ -180,6 +193,7 @@ pub fn decide(
         held,
         problems,
         list,
+        backlog,
         next_due: after.next_due,
         health: (before.health != after.health).then_some((before.health, after.health)),
         failures: after.failures,
@@ -290,7 +304,7 @@ impl<'a> Run<'a> {
             envelope: candidate.envelope,
             restless: 0,
             aliases: 0,
-            baseline: self.baseline,
+            baseline: self.baseline || entry.backlog,
             text_bytes: text_bytes(entry),
         };
         self.add_aliases(&mut item, candidate);
@@ -300,6 +314,9 @@ impl<'a> Run<'a> {
             self.commit.put_text(id, 0, text);
         }
         self.totals.counts.new += 1;
+        if entry.backlog {
+            self.totals.backlog += 1;
+        }
         let change = if self.baseline { ListingChange::Listed } else { ListingChange::Added };
         self.add_record(&item, candidate, change);
         self.raise_alerts(&item, candidate.told(), change, candidate.origin());

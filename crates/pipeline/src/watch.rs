@@ -491,6 +491,7 @@ fn panicked(now: Timestamp, source: &Source) -> Report {
         alerts: 0,
         held: 0,
         list: crate::decide::ListDelta::default(),
+        backlog: 0,
         problems: vec![],
         next_due: now.after(source.every),
         health: None,

@@ -91,6 +91,7 @@ impl Draft {
             published: self.published.map(|(_, time)| time),
             updated: self.updated.map(|(_, time)| time),
             lang: self.lang,
+            backlog: false,
             record: None,
         };
         entry.id = id.or_else(|| entry.url.clone()).unwrap_or_else(|| content_id(&entry, source));

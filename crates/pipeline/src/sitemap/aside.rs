@@ -52,6 +52,8 @@ fn fold(into: &mut Entry, other: Entry) {
     best.lang = best.lang.or(rest.lang);
     best.published = best.published.or(rest.published);
     best.updated = best.updated.max(rest.updated);
+    // Where it is news, it is news.
+    best.backlog &= rest.backlog;
     *into = best;
 }
 

@@ -50,7 +50,7 @@ pub(super) fn plan(
         if asked < total {
             plan.told.push(format!(
                 "{total} sitemaps: the first poll reads the newest {asked}, another when its date \
-                 moves"
+                 moves; those without a date are read in turn"
             ));
         }
     } else {
@@ -69,6 +69,9 @@ pub(super) fn remembered(memory: &SitemapMemory) -> Vec<Child> {
 
 fn is_worth_asking(child: &Child, memory: &SitemapMemory, now: Timestamp) -> bool {
     match (known(memory, &child.url), child.modified) {
+        (Some(known), modified @ Some(_)) if known.read == UNTIL_IT_MOVES => {
+            known.modified != modified
+        }
         (Some(known), modified) if is_unread(known) => {
             known.modified != modified || now.since(known.read) >= AGAIN
         }
@@ -78,11 +81,20 @@ fn is_worth_asking(child: &Child, memory: &SitemapMemory, now: Timestamp) -> boo
     }
 }
 
-/// Remembered so that it is not asked for at every poll.
+/// In place of the hash of a body: never read.
 pub(super) const UNREAD: [u8; 16] = [0; 16];
+/// The same, and the index named it when it was first read: what it brings is no news.
+pub(super) const BACKLOG: [u8; 16] = [0xff; 16];
+/// In place of the time at which it was read: nobody tried yet. One with a date waits until that
+/// moves, others for their turn.
+pub(super) const UNTIL_IT_MOVES: Timestamp = Timestamp::EPOCH;
 
 pub(super) fn is_unread(child: &SitemapChild) -> bool {
-    child.body == UNREAD
+    child.body == UNREAD || is_backlog(child)
+}
+
+pub(super) fn is_backlog(child: &SitemapChild) -> bool {
+    child.body == BACKLOG
 }
 
 pub(super) fn known<'m>(memory: &'m SitemapMemory, url: &str) -> Option<&'m SitemapChild> {

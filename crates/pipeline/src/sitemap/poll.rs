@@ -10,7 +10,9 @@ use model::{HttpUrl, Problem, SitemapChild, SitemapMemory, SourceState, Timestam
 use store::{StoreError, tables};
 
 use super::ask::{Asked, ask, is_passing, of_whole, request, validators_of};
-use super::plan::{self, Plan, UNREAD, is_unread, known, plan};
+use super::plan::{
+    self, BACKLOG, Plan, UNREAD, UNTIL_IT_MOVES, is_backlog, is_unread, known, plan,
+};
 use super::{ENTRIES, LEFT_OUT, WATCHED};
 use crate::outcome::{Outcome, Transport};
 use crate::record::ListBefore;
@@ -73,8 +75,11 @@ pub(crate) async fn gather(
         now,
         audit,
         memory: &memory,
+        first: !is_known,
+        watched_since: before.baseline,
         found: Parsed { problems: told.collect(), ..Parsed::default() },
         read: Vec::new(),
+        put_off: Vec::new(),
         bytes: 0,
         succeeded: 0,
         more,
@@ -84,7 +89,8 @@ pub(crate) async fn gather(
     for child in ask {
         if run.found.items.len() >= ENTRIES {
             run.more = true;
-            break;
+            run.put_off.push(child.url);
+            continue;
         }
         if let Some(failure) = run.child(child).await {
             return Ok(Gathered { outcome: failure, body: None, unread: run.unread });
@@ -101,8 +107,14 @@ struct Run<'a> {
     now: Timestamp,
     audit: bool,
     memory: &'a SitemapMemory,
+    /// The first poll of the source at this address.
+    first: bool,
+    /// When that was.
+    watched_since: Option<Timestamp>,
     found: Parsed,
     read: Vec<SitemapChild>,
+    /// Too much for one poll: the next one asks for them.
+    put_off: Vec<String>,
     bytes: u64,
     succeeded: u32,
     more: bool,
@@ -118,7 +130,11 @@ impl Run<'_> {
             url: url.clone(),
             modified,
             validators: Validators::default(),
-            body: UNREAD,
+            body: match before.filter(|before| is_backlog(before)) {
+                Some(_) => BACKLOG,
+                None if self.first => BACKLOG,
+                None => UNREAD,
+            },
             read: self.now,
         };
         let Ok(address) = url.parse::<HttpUrl>() else {
@@ -147,7 +163,8 @@ impl Run<'_> {
             }
             Asked::Read { parsed, body, digest } => {
                 self.bytes += body.bytes.len() as u64;
-                self.take(&url, *parsed);
+                let is_old = before.is_some_and(is_backlog);
+                self.take(&url, *parsed, is_old);
                 let validators = body.meta.validators;
                 self.read.push(SitemapChild { validators, body: digest, ..row });
             }
@@ -164,12 +181,19 @@ impl Run<'_> {
         None
     }
 
-    fn take(&mut self, url: &str, parsed: Parsed) {
+    /// `is_old`: the index named it when the source was first polled.
+    fn take(&mut self, url: &str, mut parsed: Parsed, is_old: bool) {
         if !parsed.children.is_empty() {
             self.reject(url, "an index inside of an index is not followed");
             return;
         }
         self.succeeded += 1;
+        if let Some(since) = self.watched_since.filter(|_| is_old) {
+            for entry in &mut parsed.items {
+                // Without a date nobody could tell it from what was there before.
+                entry.backlog = entry.published.or(entry.updated).is_none_or(|date| date <= since);
+            }
+        }
         let problems = parsed.problems.into_iter();
         let problems =
             problems.map(|problem| Problem { at: format!("{url} {}", problem.at), ..problem });
@@ -192,6 +216,29 @@ impl Run<'_> {
         self.found.problems.push(Problem { at, reason: reason.to_owned() });
     }
 
+    /// The sitemaps of an index that were not asked for and that nothing is known of: at the first
+    /// poll all of them, so that they are known to be old; later those whose turn would not come
+    /// while the index stays as it is.
+    fn waiting(&self, listed: &[Child]) -> Vec<SitemapChild> {
+        let unknown = |child: &&Child| {
+            let read = self.read.iter().any(|read| read.url == child.url);
+            !read && known(self.memory, &child.url).is_none()
+        };
+        let listed = listed.iter().take(WATCHED).filter(unknown);
+        let waiting = listed.filter(|child| self.first || child.modified.is_none());
+        let waiting = waiting.map(|child| SitemapChild {
+            url: child.url.clone(),
+            modified: child.modified,
+            validators: Validators::default(),
+            body: if self.first { BACKLOG } else { UNREAD },
+            read: match self.put_off.contains(&child.url) {
+                true => Timestamp::CLOCK_FLOOR,
+                false => UNTIL_IT_MOVES,
+            },
+        });
+        waiting.collect()
+    }
+
     /// What the run came to: the entries of all sitemaps under the transport of the index.
     fn end(
         self,
@@ -205,7 +252,9 @@ impl Run<'_> {
         {
             return Gathered { outcome: failure, body: None, unread: self.unread };
         }
-        let memory = Arc::new(remember(self.memory, self.read, listed.as_deref(), horizon));
+        let listed = listed.as_deref();
+        let waiting = listed.map(|listed| self.waiting(listed)).unwrap_or_default();
+        let memory = Arc::new(remember(self.memory, self.read, waiting, listed, horizon));
         let changed = *memory != *self.memory;
         let sitemap = changed.then_some(memory);
         let nothing = self.found.items.is_empty() && self.found.rejected == 0;
@@ -248,6 +297,7 @@ impl Run<'_> {
 fn remember(
     before: &SitemapMemory,
     read: Vec<SitemapChild>,
+    waiting: Vec<SitemapChild>,
     listed: Option<&[Child]>,
     horizon: Option<Timestamp>,
 ) -> SitemapMemory {
@@ -255,7 +305,7 @@ fn remember(
     let kept = kept.filter(|old| {
         listed.is_none_or(|listed| listed.iter().take(WATCHED).any(|child| child.url == old.url))
     });
-    let mut children: Vec<_> = read.iter().chain(kept).cloned().collect();
+    let mut children: Vec<_> = read.iter().chain(&waiting).chain(kept).cloned().collect();
     children.sort_by(|a, b| b.modified.cmp(&a.modified).then_with(|| a.url.cmp(&b.url)));
     children.truncate(WATCHED);
     SitemapMemory { horizon, children }

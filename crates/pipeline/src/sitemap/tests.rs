@@ -1,6 +1,7 @@
 //! Runs against a loopback origin, with the time in the test's hand.
 
 mod addresses;
+mod backlog;
 
 use std::sync::Arc;
 use std::time::Duration;
