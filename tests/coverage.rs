@@ -119,6 +119,10 @@ fn the_matrix_is_narrowed_and_fits_a_terminal() {
     for row in &all {
         assert_eq!(row["could"]["own"]["news"]["watching"], 1, "{row}");
     }
+    assert!(all.iter().all(|row| row["brought_by_any"].as_array().unwrap().is_empty()));
+    assert!(stdout(&ask(&[])).contains("any country"));
+    let any = rows(&ask(&["--json", "--country", "any"]));
+    assert_eq!(any, all, "all there is");
     let none = rows(&ask(&["--json", "--country", "none", "--vendor", "huawei"]));
     assert!(!none.is_empty() && none.len() <= all.len());
     assert!(none.iter().all(|row| row["vendor"] == "huawei" && row["country"].is_null()));
@@ -131,4 +135,40 @@ fn the_matrix_is_narrowed_and_fits_a_terminal() {
         assert!(widest <= 100, "{widest} columns\n{table}");
     }
     assert_eq!(daemon.command(&["coverage", "--vendor", "huawei"]).status.code(), Some(64));
+}
+
+#[test]
+fn what_sources_of_any_country_saw_stands_beside_what_a_country_does_not_watch() {
+    let origin = Origin::start();
+    let told = "Huawei supplies base stations for a 5G network";
+    origin.serve("/a", rss(&[("1", "https://a.example/1", told)]));
+    origin.serve("/b", rss(&[("2", "https://b.example/2", "Weather")]));
+    let own = format!(
+        "[source.b]\nfeed.url = \"{}\"\nevery = \"1m\"\ncountry = \"RS\"\n",
+        origin.url("/b")
+    );
+    let daemon = installation().feed("a", origin.url("/a")).file("config/sources/b.toml", &own);
+    daemon.run_once();
+    let matrix = |more: &[&str]| {
+        let mut args = vec!["coverage", "--matrix", "--vendor", "huawei", "--layer", "network"];
+        args.extend(more);
+        daemon.command(&args)
+    };
+    let serbia = rows(&matrix(&["--json", "--country", "RS"]));
+    assert_eq!(serbia.len(), 1);
+    assert_eq!(serbia[0]["gap"], "silent");
+    assert_eq!(serbia[0]["brought"].as_array().unwrap().len(), 0);
+    assert_eq!(serbia[0]["brought_by_any"][0]["source"], "a");
+    let table = stdout(&matrix(&["--country", "RS"]));
+    assert!(table.contains("a 1") && table.contains("by any"), "{table}");
+
+    // Its own source goes blind: that is said in words.
+    origin.script("/b", [testkit::Answer::status(404)]);
+    for _ in 0..3 {
+        daemon.run_once();
+    }
+    let table = stdout(&matrix(&["--unwatched"]));
+    let said =
+        "RS: not watched: every source of RS is blind; only those of any country may bring it";
+    assert!(table.contains(said), "{table}");
 }

@@ -367,7 +367,7 @@ pub(crate) struct CoverageArgs {
     /// Country by layer by vendor: who watches, and what nobody does
     #[arg(long)]
     pub(crate) matrix: bool,
-    /// Of the matrix: one country (ISO 3166-1, `none` for sources of no country)
+    /// Of the matrix: one country (ISO 3166-1, `any` for sources of no country)
     #[arg(long, requires = "matrix")]
     pub(crate) country: Option<String>,
     /// Of the matrix: one layer
@@ -376,7 +376,8 @@ pub(crate) struct CoverageArgs {
     /// Of the matrix: one vendor, and who brought it
     #[arg(long, requires = "matrix")]
     pub(crate) vendor: Option<String>,
-    /// Of the matrix: only what no source of the country sees now
+    /// Of the matrix: only what is not watched: no source of the country itself sees it now. Sources
+    /// of no country may bring it all the same, and are told beside it
     #[arg(long, requires = "matrix")]
     pub(crate) unwatched: bool,
     #[arg(long)]

@@ -132,7 +132,7 @@ fn possible_gaps(at: &Installation, rows: &[CoverageRow]) -> Outcome {
             }
         };
         output::line(&format!(
-            "possible gap of {source} from {from} to {to}: more came than its window holds{tried}"
+            "possible gap of {source} from {from} to {to}: its window did not reach back to the poll before{tried}"
         ))?;
     }
     match all.len().saturating_sub(GAPS_LISTED) {

@@ -17,7 +17,7 @@ use crate::{output, tell};
 /// How far back the matrix looks for who brings what.
 const MATRIX: Duration = Duration::from_secs(90 * 24 * 3_600);
 /// Letters of a list of names: the whole table stays within a hundred columns.
-const NAMES: usize = 36;
+const NAMES: usize = 22;
 
 pub(crate) async fn matrix(at: &Installation, args: &CoverageArgs) -> Outcome {
     let now = SystemClock.now();
@@ -46,18 +46,36 @@ pub(crate) async fn matrix(at: &Installation, args: &CoverageArgs) -> Outcome {
     };
     let others = first.could.international;
     output::line(&format!(
-        "Beside the sources of each country, those of no country are watched: {} ({} blind).",
+        "any country: sources that no country is set for; seen now: {}; blind: {}.",
         others.watching(),
         others.blind()
     ))?;
-    if query.vendor.is_some() { of_vendor(at, &rows) } else { grid(&rows) }
+    if query.vendor.is_some() {
+        of_vendor(at, &rows)?
+    } else {
+        grid(&rows)?
+    }
+    unwatched(&rows)
+}
+
+/// Says of each country that nobody of its own watches what that means.
+fn unwatched(rows: &[MatrixRow]) -> Outcome {
+    let mut told: BTreeMap<&str, String> = BTreeMap::new();
+    for row in rows.iter().filter(|row| row.is_unwatched()) {
+        let Some(gap) = row.gap else { continue };
+        told.entry(row.country_name()).or_insert_with(|| gap.meaning(row.country_name()));
+    }
+    for (country, meaning) in told {
+        output::line(&format!("{country}: {meaning}; only those of any country may bring it"))?;
+    }
+    Ok(())
 }
 
 /// Country by layer: how many sources watch, and which vendors nobody brought.
 fn grid(rows: &[MatrixRow]) -> Outcome {
     let mut grid: BTreeMap<(&str, &str), Vec<&MatrixRow>> = BTreeMap::new();
     for row in rows {
-        grid.entry((country(row), &row.layer)).or_default().push(row);
+        grid.entry((row.country_name(), &row.layer)).or_default().push(row);
     }
     let cells = grid.iter().map(|((country, layer), rows)| {
         let first = rows.first().expect("a cell of the grid has a row");
@@ -69,10 +87,11 @@ fn grid(rows: &[MatrixRow]) -> Outcome {
             watching(first),
             first.blind.len().to_string(),
             format!("{} of {}", rows.iter().filter(seen).count(), rows.len()),
+            by_any(rows),
             names(unseen.map(|row| row.vendor.clone())),
         ]
     });
-    let header = ["country", "layer", "watching", "blind", "vendors seen", "not seen"];
+    let header = ["country", "layer", "watching", "blind", "vendors seen", "by any", "not seen"];
     output::table(&header, cells.collect())
 }
 
@@ -84,25 +103,30 @@ fn of_vendor(at: &Installation, rows: &[MatrixRow]) -> Outcome {
         let mut by: Vec<&Brought> = brought().collect();
         by.sort_by(|a, b| b.items.cmp(&a.items).then_with(|| a.source.cmp(&b.source)));
         vec![
-            country(row).to_owned(),
+            row.country_name().to_owned(),
             row.layer.clone(),
             watching(row),
             row.blind.len().to_string(),
             names(by.iter().map(|one| format!("{} {}", one.source, one.items))),
+            names(row.brought_by_any.iter().map(|one| format!("{} {}", one.source, one.items))),
             last.map_or_else(|| "never".into(), |last| local(at, last)),
         ]
     });
-    let header = ["country", "layer", "watching", "blind", "brought by", "last"];
+    let header = ["country", "layer", "watching", "blind", "brought by", "by any", "last"];
     output::table(&header, cells.collect())
 }
 
-fn country(row: &MatrixRow) -> &str {
-    row.country.as_deref().unwrap_or("–")
+/// Vendors of a layer that sources of no country brought, about no country in particular.
+fn by_any(rows: &[&MatrixRow]) -> String {
+    if rows.iter().all(|row| row.country.is_none()) {
+        return "–".into();
+    }
+    rows.iter().filter(|row| !row.brought_by_any.is_empty()).count().to_string()
 }
 
 fn watching(row: &MatrixRow) -> String {
     match row.gap {
-        Some(MatrixGap::NoSource) => "no source".into(),
+        Some(MatrixGap::NoSource) => "not watched".into(),
         Some(MatrixGap::Blind) => "all blind".into(),
         Some(MatrixGap::Silent) | None => row.could.own.watching(),
     }

@@ -21,6 +21,7 @@ use crate::language::language;
 use crate::outcome::Outcome;
 use crate::record::{self, Ends, Mention, Taggable};
 use crate::state::state_after;
+use crate::window::Window;
 use crate::{AlertRule, Source};
 
 /// Revisions in which only id, address or dates changed, kept of one item: feeds that change them
@@ -49,6 +50,8 @@ pub struct Report {
     pub list: ListDelta,
     /// Of the new entries, those that stood there before the source was watched.
     pub backlog: u32,
+    /// What the document shows of the time before it.
+    pub(crate) window: Window,
     pub next_due: Timestamp,
     pub health: Option<(model::Health, model::Health)>,
     /// Attempts that failed in a row.
@@ -69,6 +72,7 @@ impl Report {
             problems: self.problems.clone(),
             list: self.list,
             backlog: self.backlog,
+            window: self.window,
         }
     }
 }
@@ -127,6 +131,8 @@ pub struct Totals {
     pub list: ListDelta,
     /// Of the new entries, those that stood there before the source was watched.
     pub backlog: u32,
+    /// What the document shows of the time before it.
+    pub(crate) window: Window,
 }
 
 /// How many entries of a list came, changed and went.
@@ -171,7 +177,7 @@ pub fn decide(
         unchanged: counts.unchanged + backlog,
         ..counts
     };
-    let after = state_after(at, before.clone(), outcome, &arrived);
+    let after = state_after(at, before.clone(), outcome, &arrived, &run.totals.window);
     if at.last {
         run.write_state(&before, &after, outcome);
         run.write_list_version(outcome);
@@ -180,7 +186,7 @@ pub fn decide(
         }
     }
     known.expect(&mut run.commit, at.source);
-    let Totals { counts, alerts, held, problems, list, backlog } = run.totals;
+    let Totals { counts, alerts, held, problems, list, backlog, window } = run.totals;
     let (alerts, held) = (alerts + run.raised.sent, held + run.raised.held);
     let report = Report {
         outcome: outcome.kind(),
@@ -194,6 +200,7 @@ pub fn decide(
         problems,
         list,
         backlog,
+        window,
         next_due: after.next_due,
         health: (before.health != after.health).then_some((before.health, after.health)),
         failures: after.failures,
@@ -253,10 +260,20 @@ impl<'a> Run<'a> {
             let found = self.find(candidate);
             let id = found.as_ref().map_or(candidate.new_id, |item| item.id);
             self.taken.entry(id).or_insert_with(|| candidate.canonical.clone());
+            self.note(candidate, found.as_ref());
             match found {
                 None => self.add(candidate),
                 Some(item) => self.compare(item, candidate),
             }
+        }
+    }
+
+    /// Notes what the entry says about the time since the last poll.
+    fn note(&mut self, candidate: &Candidate, found: Option<&Item>) {
+        let date = candidate.entry.published.or(candidate.entry.updated);
+        let before = self.known.state.as_ref();
+        if let Some(before) = before.filter(|before| before.baseline.is_some()) {
+            self.totals.window.add(date, found.map(|item| item.fetched), before);
         }
     }
 

@@ -232,7 +232,7 @@ proptest! {
         let due = next_due(&source, s(every), None, &pace, &Hints::default(), failed(failures), now());
         let doubled = (every << failures).min(every.max(24 * H));
         let extra = due.since(now()).checked_sub(s(doubled));
-        prop_assert!(extra.is_some_and(|extra| extra <= s(every / 10).min(LARGEST_JITTER)));
+        prop_assert!(extra.is_some_and(|extra| extra <= (s(every) / 10).min(LARGEST_JITTER)));
     }
 
     /// What a feed or a cache says holds no source beyond the ceiling; skipped days do, for a week.

@@ -41,6 +41,7 @@ mod surplus;
 mod testing;
 mod watch;
 pub mod websub;
+mod window;
 
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use context::Context;

@@ -14,6 +14,7 @@ use crate::due::{Last, fit, next_due};
 use crate::habit;
 use crate::health::{Sign, after_attempt};
 use crate::outcome::{Outcome, Transport};
+use crate::window::Window;
 use crate::{Clock, Source};
 
 /// Longest error text in a source's state.
@@ -30,8 +31,6 @@ const MOVE_AFTER: Duration = Duration::from_secs(20 * 3_600);
 const MOVE_GIVEN_UP: u32 = 5;
 /// The shortest pause of a host that is told at once.
 const HUSH: Duration = Duration::from_secs(86_400);
-/// A window of fewer entries rolls over too easily to mean anything.
-const SMALLEST_WINDOW: u32 = 2;
 /// So many entries that cannot be used, and more of them than others, are not as it should be.
 const REJECTED: u32 = 3;
 
@@ -79,6 +78,7 @@ pub(crate) fn state_after(
     before: SourceState,
     outcome: &Outcome,
     counts: &Counts,
+    window: &Window,
 ) -> SourceState {
     let kind = outcome.kind();
     if kind == OutcomeKind::Pushed {
@@ -126,7 +126,8 @@ pub(crate) fn state_after(
             let is_feed = matches!(at.source.connector, Connector::Feed(_));
             let is_stream = is_feed || matches!(at.source.connector, Connector::Sitemap(_));
             if before.baseline.is_some() && !elsewhere && is_feed {
-                let gap = gap(&before, counts, at.now);
+                // What stood below the cut is not known: the whole document will say.
+                let gap = gap(&before, window, at.now).filter(|_| !is_cut);
                 after.memory.gap = gap.or(before.memory.gap);
                 after.memory.pace_s = pace(at, &before, counts.seen, known(counts), gap.is_some());
             }
@@ -261,12 +262,9 @@ fn known(counts: &Counts) -> u32 {
     counts.unchanged + counts.revised
 }
 
-/// A window in which nothing is known any more, as large as the one before.
-fn gap(before: &SourceState, counts: &Counts, now: Timestamp) -> Option<PossibleGap> {
-    let usable = counts.seen.saturating_sub(counts.rejected);
-    let window = before.memory.habit.window;
-    let rolled_over = known(counts) == 0 && usable >= SMALLEST_WINDOW.max(window) && window > 0;
-    let from = before.last_success.filter(|_| rolled_over)?;
+/// The time since the last poll, if the window does not reach back to it.
+fn gap(before: &SourceState, window: &Window, now: Timestamp) -> Option<PossibleGap> {
+    let from = before.last_success.filter(|_| window.may_have_lost(before))?;
     Some(PossibleGap { from, to: now })
 }
 

@@ -56,7 +56,8 @@ impl Life {
             Outcome::Parsed { .. } => Counts { seen: 1, unchanged: 1, ..Counts::default() },
             _ => Counts::default(),
         };
-        self.state = state_after(at, std::mem::take(&mut self.state), outcome, &counts);
+        self.state =
+            state_after(at, std::mem::take(&mut self.state), outcome, &counts, &Window::default());
         &self.state
     }
 

@@ -492,6 +492,7 @@ fn panicked(now: Timestamp, source: &Source) -> Report {
         held: 0,
         list: crate::decide::ListDelta::default(),
         backlog: 0,
+        window: crate::window::Window::default(),
         problems: vec![],
         next_due: now.after(source.every),
         health: None,

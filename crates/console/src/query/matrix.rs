@@ -50,12 +50,14 @@ pub fn matrix(
         let layers: BTreeSet<&str> = usual.chain(seen).collect();
         for layer in layers.into_iter().filter(|layer| asked.wants_layer(layer)) {
             for (country, watch) in watch.iter().filter(|(of, _)| asked.wants_country(**of)) {
-                let (own, foreign) = sums(&brought, layer, |cell| {
+                let (own, foreign, any) = sums(&brought, layer, |cell| {
                     let of_source = country_of.get(&cell.source).copied();
                     if of_source == Some(*country) {
                         Some(Side::Own)
                     } else if of_source == Some(None) && cell.about.as_deref() == *country {
                         Some(Side::International)
+                    } else if of_source == Some(None) && cell.about.is_none() {
+                        Some(Side::Any)
                     } else {
                         None
                     }
@@ -71,6 +73,7 @@ pub fn matrix(
                     brought: own,
                     could: Could { own: watch.kinds, international },
                     brought_for: foreign,
+                    brought_by_any: any,
                 };
                 if !asked.unwatched || row.is_unwatched() {
                     rows.push(row);
@@ -128,27 +131,33 @@ struct Cell {
 
 enum Side {
     Own,
+    /// Of no country, about this one.
     International,
+    /// Of no country, about none in particular.
+    Any,
 }
 
-/// What was brought in a layer, by source: by sources of the country, and for it by others.
+/// What was brought in a layer, by source: by sources of the country, for it by others, and by
+/// those about no country in particular.
 fn sums(
     brought: &BTreeMap<Cell, Brought>,
     layer: &str,
     side: impl Fn(&Cell) -> Option<Side>,
-) -> (Vec<Brought>, Vec<Brought>) {
-    let (mut own, mut foreign) = (BTreeMap::new(), BTreeMap::new());
+) -> (Vec<Brought>, Vec<Brought>, Vec<Brought>) {
+    let (mut own, mut foreign, mut any) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
     for (cell, one) in brought.iter().filter(|(cell, _)| cell.layer == layer) {
         let sums: &mut BTreeMap<&SourceId, Brought> = match side(cell) {
             Some(Side::Own) => &mut own,
             Some(Side::International) => &mut foreign,
+            Some(Side::Any) => &mut any,
             None => continue,
         };
         let sum = sums.entry(&cell.source).or_insert_with(|| Brought { items: 0, ..one.clone() });
         sum.items += one.items;
         sum.last = sum.last.max(one.last);
     }
-    (own.into_values().collect(), foreign.into_values().collect())
+    let list = |sums: BTreeMap<&SourceId, Brought>| sums.into_values().collect();
+    (list(own), list(foreign), list(any))
 }
 
 /// Which sources brought items of a vendor, by layer, source and the country that they name.

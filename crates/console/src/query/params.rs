@@ -105,7 +105,7 @@ pub struct CoverageQuery {
 pub struct MatrixQuery {
     /// Who brought something since then; without it, in the last 90 days.
     pub since: Option<Timestamp>,
-    /// ISO 3166-1 alpha-2; `none`: the sources of no country.
+    /// ISO 3166-1 alpha-2; `none` or `any`: the sources of no country.
     pub country: Option<String>,
     /// The id of a layer.
     pub layer: Option<String>,
@@ -119,7 +119,7 @@ impl MatrixQuery {
     pub(crate) fn wants_country(&self, country: Option<&str>) -> bool {
         self.country.as_deref().is_none_or(|wanted| match country {
             Some(country) => wanted.eq_ignore_ascii_case(country),
-            None => wanted == "none",
+            None => matches!(wanted, "none" | "any"),
         })
     }
 

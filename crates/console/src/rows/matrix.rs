@@ -23,11 +23,14 @@ pub struct MatrixRow {
     /// Who could bring it, by kind of source.
     #[serde(default)]
     pub could: Could,
-    /// Portals of no country that brought notices of this country about it, in the asked time. What
-    /// other sources of no country brought stands in the row without a country: it is about none in
-    /// particular.
+    /// Portals of no country that brought notices of this country about it, in the asked time.
     #[serde(default)]
     pub brought_for: Vec<Brought>,
+    /// What sources of no country brought of the vendor in this layer about no country in
+    /// particular: it may concern this one. Empty in the row without a country, where `brought` has
+    /// it.
+    #[serde(default)]
+    pub brought_by_any: Vec<Brought>,
 }
 
 /// Who could bring a vendor in a layer.
@@ -103,7 +106,23 @@ pub enum MatrixGap {
     Silent,
 }
 
+impl MatrixGap {
+    /// What is missing, in words. `country` is how the row's country is called.
+    pub fn meaning(self, country: &str) -> String {
+        match self {
+            Self::NoSource => format!("not watched: no source of {country} is on"),
+            Self::Blind => format!("not watched: every source of {country} is blind"),
+            Self::Silent => format!("watched: no source of {country} brought anything of it"),
+        }
+    }
+}
+
 impl MatrixRow {
+    /// The country, for people; what no country is set for is about any.
+    pub fn country_name(&self) -> &str {
+        self.country.as_deref().unwrap_or("any country")
+    }
+
     /// No source of the country is seen now: what is known comes from sources of no country.
     pub fn is_unwatched(&self) -> bool {
         matches!(self.gap, Some(MatrixGap::NoSource | MatrixGap::Blind))

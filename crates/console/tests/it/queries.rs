@@ -401,6 +401,7 @@ fn the_matrix_counts_who_could_bring_it_by_kind_and_follows_its_filters() {
         (of(&serbia.brought), of(&serbia.brought_for)),
         (vec!["healthy".into()], vec!["portal".into()])
     );
+    assert!(serbia.brought_by_any.is_empty(), "what it brought is about Serbia");
     let one = |query: MatrixQuery| ask(query).len();
     let text = |word: &str| Some(word.to_owned());
     assert_eq!(one(MatrixQuery { country: text("rs"), ..MatrixQuery::default() }), 1);

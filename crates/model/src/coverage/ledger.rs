@@ -197,7 +197,7 @@ fn is_lost(health: Health) -> bool {
 
 /// What a possible gap says about its time.
 fn window(gap: &Gap) -> Layer {
-    let moved = "more came between two polls than its window holds";
+    let moved = "its window did not reach back to the poll before";
     let tried = gap.fill.as_ref().map(|fill| match &fill.error {
         Some(error) => format!("; its sitemap could not be searched: {error}"),
         None => format!("; its sitemap had {} of that time, {} of them new", fill.found, fill.new),
