@@ -55,7 +55,8 @@ async fn list(at: &Installation, query: QuarantineQuery, as_json: bool) -> Outco
             row.reason.clone(),
         ]
     });
-    output::table(&["last", "id", "source", "times", "unread", "reason"], cells.collect())
+    output::table(&["last", "id", "source", "times", "unread", "reason"], cells.collect())?;
+    output::line("`quarantine show ID` shows one as it came; `quarantine retry` reads them again")
 }
 
 async fn show(at: &Installation, id: QuarantineId, as_json: bool) -> Outcome {
@@ -73,7 +74,11 @@ async fn show(at: &Installation, id: QuarantineId, as_json: bool) -> Outcome {
         output::or_dash(row.content_type.as_ref())
     }))?;
     let (first, last) = (local(at, row.first), local(at, row.last));
-    output::line(&format!("first {first}, last {last}, {} times", row.times))?;
+    let times = match row.times {
+        1 => format!("came once, {last}"),
+        times => format!("came {times} times, first {first}, last {last}"),
+    };
+    output::line(&times)?;
     output::line(&format!("reason: {}", row.reason))?;
     for problem in &row.problems {
         output::line(&format!("  {}: {}", problem.at, problem.reason))?;
@@ -112,12 +117,22 @@ async fn retry(at: &Installation, which: QuarantineRetry, as_json: bool) -> Outc
         let counts = one.counts;
         let said = match &one.error {
             None => "read whole".to_owned(),
-            Some(reason) => format!("stays: {reason}"),
+            Some(reason) if counts.seen == 0 => {
+                output::line(&format!(
+                    "{} of `{}`: still unreadable: {reason}",
+                    one.id, one.source
+                ))?;
+                continue;
+            }
+            Some(reason) => format!("stays, some of it is still unreadable: {reason}"),
         };
         output::line(&format!(
             "{} of `{}`: {said}; {} entries, {} new, {} alerts, {} held",
             one.id, one.source, counts.seen, counts.new, one.alerts, one.held
         ))?;
     }
-    Ok(())
+    output::line(
+        "What was kept was read again with this version's readers; no site was asked, polls do \
+         that. What stays is kept for another version, and dropped when it is old.",
+    )
 }
