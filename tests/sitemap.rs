@@ -206,3 +206,30 @@ fn parse_prints_what_a_sitemap_holds_and_an_index_names() {
     assert_eq!(whole["next"].as_array().unwrap().len(), 2);
     assert_eq!(whole["problems"].as_array().unwrap().len(), 2);
 }
+
+#[test]
+fn what_has_no_title_is_told_by_the_words_of_its_address() {
+    let origin = Origin::start();
+    let daemon =
+        source(installation(), "a", &format!("sitemap.url = \"{}\"", origin.url("/a.xml")));
+    let serve = |slugs: &[&str]| {
+        let urls =
+            slugs.iter().map(|slug| format!("<url><loc>https://a.example/{slug}</loc></url>"));
+        origin.serve("/a.xml", format!("<urlset>{}</urlset>", urls.collect::<String>()));
+    };
+    serve(&["2026/11/weather-today/"]);
+    daemon.run_once();
+    serve(&["2026/11/nuctech-skeneri-na-granici/", "2026/11/weather-today/"]);
+    daemon.run_once();
+    let told = delivered(&daemon);
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(told[0]["title"].is_null(), "the outlet gave none");
+    assert_eq!(told[0]["tags"][0]["spans"][0]["field"], "url");
+    let shown = "(no title; address: nuctech skeneri na granici)";
+    assert!(stdout(&daemon.command(&["items"])).contains(shown));
+    let list = stdout(&daemon.command(&["alerts", "list"]));
+    assert!(list.contains(shown), "{list}");
+    let id = told[0]["id"].as_str().unwrap();
+    let why = stdout(&daemon.command(&["alerts", "show", id]));
+    assert!(why.contains("\"nuctech\" in address at "), "{why}");
+}
