@@ -12,6 +12,7 @@ mod atom;
 mod client;
 mod error;
 mod health;
+mod lookup;
 mod metrics;
 mod page;
 pub mod query;

@@ -13,7 +13,7 @@ use prometheus_client::registry::Registry;
 use store::Store;
 
 use crate::query::{self, QuarantineQuery};
-use crate::rows::{SourceRow, Status};
+use crate::rows::Status;
 use crate::tally::Tally;
 use crate::{Error, Pushes, Settings};
 
@@ -37,7 +37,7 @@ pub(crate) fn text(
     of_tally(&mut registry, tally);
     of_store(&mut registry, &store.health());
     of_status(&mut registry, &query::status(store, &settings.sources, now)?, now);
-    of_sources(&mut registry, &query::sources(store, &settings.sources)?);
+    of_sources(&mut registry, store, settings)?;
     of_hubs(&mut registry, &query::subscriptions(store)?, pushes);
     let kept = query::quarantine(store, &QuarantineQuery::all())?.len() as u64;
     gauge(&mut registry, "quarantine_documents", "Documents that could not be read", kept);
@@ -188,9 +188,10 @@ fn set(family: &Gauges, labels: Labels, value: u64) {
     family.get_or_create(&labels).set(value as f64);
 }
 
-fn of_sources(registry: &mut Registry, sources: &[SourceRow]) {
+fn of_sources(registry: &mut Registry, store: &Store, settings: &Settings) -> Result<(), Error> {
     let mut outcomes: BTreeMap<(String, &'static str), u64> = BTreeMap::new();
     let mut health: BTreeMap<(String, &'static str), u64> = BTreeMap::new();
+    let mut by_state: BTreeMap<Health, u64> = BTreeMap::new();
     let success = gauges(
         registry,
         "stackwatch_source_last_success_seconds",
@@ -199,7 +200,8 @@ fn of_sources(registry: &mut Registry, sources: &[SourceRow]) {
     let failures =
         gauges(registry, "stackwatch_source_failures", "Failed attempts since the last success");
     let polls = gauges(registry, "stackwatch_source_polls", "Attempts ever made");
-    for source in sources {
+    query::each_source(store, &settings.sources, |source| {
+        *by_state.entry(source.health).or_default() += 1;
         let kind = source.connector.clone().unwrap_or_else(|| "retired".into());
         *health.entry((kind.clone(), source.health.as_str())).or_default() += 1;
         if let Some(outcome) = source.outcome {
@@ -214,7 +216,8 @@ fn of_sources(registry: &mut Registry, sources: &[SourceRow]) {
                 set(&success, labels, at.millis() / 1_000);
             }
         }
-    }
+        Ok(())
+    })?;
     let by_outcome =
         gauges(registry, "stackwatch_fetch_outcomes", "Sources by the end of their last attempt");
     for ((kind, outcome), number) in outcomes {
@@ -223,11 +226,12 @@ fn of_sources(registry: &mut Registry, sources: &[SourceRow]) {
     // All states, so that a rule on one of them has something to go by from the first moment.
     let states = gauges(registry, "stackwatch_sources_by_health", "Sources by health, all kinds");
     for state in Health::ALL {
-        let number = sources.iter().filter(|source| source.health == *state).count() as u64;
+        let number = by_state.get(state).copied().unwrap_or_default();
         set(&states, vec![("health", state.to_string())], number);
     }
     let by_health = gauges(registry, "stackwatch_source_health", "Sources by kind and health");
     for ((kind, health), number) in health {
         set(&by_health, vec![("connector", kind), ("health", health.to_owned())], number);
     }
+    Ok(())
 }

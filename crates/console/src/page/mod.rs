@@ -29,9 +29,26 @@ fn document(title: &str, body: &str) -> String {
     )
 }
 
+/// The rows of a table, of which no more are kept than are shown.
+#[derive(Debug, Default)]
+struct Rows {
+    shown: Vec<Vec<String>>,
+    count: usize,
+}
+
+impl Rows {
+    /// A further row; its cells are only made if it is shown.
+    fn add(&mut self, cells: impl FnOnce() -> Vec<String>) {
+        if self.count < ROWS {
+            self.shown.push(cells());
+        }
+        self.count += 1;
+    }
+}
+
 /// A table under a heading, or nothing where there are no rows. Cells are text, not markup.
-fn table(out: &mut String, heading: &str, header: &[&str], rows: &[Vec<String>]) {
-    if rows.is_empty() {
+fn table(out: &mut String, heading: &str, header: &[&str], rows: &Rows) {
+    if rows.count == 0 {
         return;
     }
     line(out, format_args!("<h2>{heading}</h2>\n<table>\n<thead><tr>"));
@@ -39,13 +56,13 @@ fn table(out: &mut String, heading: &str, header: &[&str], rows: &[Vec<String>])
         line(out, format_args!("<th scope=\"col\">{name}</th>"));
     }
     line(out, format_args!("</tr></thead>\n<tbody>"));
-    for row in rows.iter().take(ROWS) {
+    for row in &rows.shown {
         let cells: String = row.iter().map(|cell| format!("<td>{}</td>", shown(cell))).collect();
         line(out, format_args!("<tr>{cells}</tr>"));
     }
     line(out, format_args!("</tbody>\n</table>"));
-    if rows.len() > ROWS {
-        line(out, format_args!("<p>and {} more</p>", rows.len() - ROWS));
+    if rows.count > rows.shown.len() {
+        line(out, format_args!("<p>and {} more</p>", rows.count - rows.shown.len()));
     }
 }
 

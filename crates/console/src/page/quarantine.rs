@@ -3,10 +3,10 @@
 use model::Timestamp;
 use store::Store;
 
-use super::{document, line, table};
+use super::{Rows, document, line, table};
 use crate::query::{self, QuarantineQuery};
 use crate::rows::QuarantineRow;
-use crate::{Error, Settings};
+use crate::{Error, Settings, lookup};
 
 pub(crate) fn quarantine(
     store: &Store,
@@ -28,10 +28,10 @@ fn render(rows: &[QuarantineRow], settings: &Settings, now: Timestamp) -> String
             rows.len()
         ),
     );
-    let cells: Vec<_> = rows
-        .iter()
-        .map(|QuarantineRow { id, document: of }| {
-            let source = settings.sources.iter().find(|source| source.id == of.source);
+    let mut cells = Rows::default();
+    for QuarantineRow { id, document: of } in rows {
+        cells.add(|| {
+            let source = lookup::source(&settings.sources, &of.source);
             let unread = match of.rejected {
                 0 => "all of it".to_owned(),
                 1 => "1 entry".to_owned(),
@@ -48,8 +48,8 @@ fn render(rows: &[QuarantineRow], settings: &Settings, now: Timestamp) -> String
                 of.retried.map_or_else(|| "–".into(), |at| at.to_string()),
                 id.to_string(),
             ]
-        })
-        .collect();
+        });
+    }
     let header = ["last", "source", "unread", "why", "times", "size", "tried again", "id"];
     table(&mut body, "Documents", &header, &cells);
     document("stackwatch: what could not be read", &body)

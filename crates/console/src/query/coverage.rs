@@ -3,12 +3,12 @@
 use std::ops::ControlFlow;
 use std::time::Duration;
 
-use model::{Cause, Ledger, Sight, SourceId, SourceState, Stretch, Timestamp};
+use model::{Cause, Ledger, Sight, SourceId, Stretch, Timestamp};
 use store::tables::{Attempts, BySource};
 use store::{Range, Store};
 
+use super::known::{Known, each_by_id};
 use super::sight::{configured as known_as, sight};
-use super::sources::states;
 use super::walk;
 use crate::Error;
 use crate::rows::{CoverageRow, Gap, OutageRow, Period};
@@ -27,22 +27,38 @@ pub fn coverage(
     asked: std::ops::Range<Timestamp>,
     now: Timestamp,
 ) -> Result<Vec<CoverageRow>, Error> {
+    let mut rows = Vec::new();
+    each_coverage(store, configured, asked, now, |row| {
+        rows.push(row);
+        Ok(())
+    })?;
+    Ok(rows)
+}
+
+/// [`coverage`] source by source, for whoever does not need all rows at once.
+///
+/// # Errors
+/// When the store fails, or `each` does.
+pub fn each_coverage(
+    store: &Store,
+    configured: &[SourceInfo],
+    asked: std::ops::Range<Timestamp>,
+    now: Timestamp,
+    mut each: impl FnMut(CoverageRow) -> Result<(), Error>,
+) -> Result<(), Error> {
     let asked = asked.start..asked.end.min(now);
     let outages = store.outages(asked.start)?;
-    states(store, configured)?
-        .into_iter()
-        .map(|(id, (info, state))| {
-            let known = info.map(known_as);
-            let time = (asked.start, now);
-            let ledger = store.ledger(&id, &state, known.as_ref(), &outages, time)?;
-            row(store, (id, info, state), &ledger, &asked, now)
-        })
-        .collect()
+    each_by_id(store, configured, |(id, info, state)| {
+        let known = info.map(known_as);
+        let time = (asked.start, now);
+        let ledger = store.ledger(&id, &state, known.as_ref(), &outages, time)?;
+        each(row(store, (id, info, state), &ledger, &asked, now)?)
+    })
 }
 
 fn row(
     store: &Store,
-    (id, info, state): (SourceId, Option<&SourceInfo>, SourceState),
+    (id, info, state): Known<'_>,
     ledger: &Ledger,
     asked: &std::ops::Range<Timestamp>,
     now: Timestamp,

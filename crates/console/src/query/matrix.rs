@@ -8,8 +8,8 @@ use store::tables::{ByTag, Items};
 use store::{Range, Store};
 
 use super::items::detail_of;
+use super::known::each_known;
 use super::sight::sight;
-use super::sources::states;
 use super::{MatrixQuery, Vendor, walk};
 use crate::rows::{Brought, ByKind, Could, MatrixGap, MatrixRow, Sight};
 use crate::{Error, SourceInfo};
@@ -92,8 +92,8 @@ fn watch<'s>(
     now: Timestamp,
 ) -> Result<BTreeMap<Option<&'s str>, Watch>, Error> {
     let mut countries: BTreeMap<Option<&str>, Watch> = BTreeMap::new();
-    for (id, (info, state)) in states(store, configured)? {
-        let Some(info) = info else { continue };
+    each_known(store, configured, |(id, info, state)| {
+        let Some(info) = info else { return };
         let watch = countries.entry(info.country.as_deref()).or_default();
         match sight(Some(info), &state, now) {
             // What fails is not known to be lost.
@@ -107,6 +107,10 @@ fn watch<'s>(
             }
             Sight::Off | Sight::Retired => {}
         }
+    })?;
+    for watch in countries.values_mut() {
+        watch.watching.sort();
+        watch.blind.sort();
     }
     Ok(countries)
 }

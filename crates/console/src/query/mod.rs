@@ -5,6 +5,7 @@ mod alerts;
 mod coverage;
 mod deliveries;
 mod items;
+mod known;
 mod matrix;
 mod params;
 mod quarantine;
@@ -20,7 +21,7 @@ use store::{Range, Store, Table};
 use crate::Error;
 
 pub use self::alerts::{alert, alerts};
-pub use self::coverage::{coverage, outages};
+pub use self::coverage::{coverage, each_coverage, outages};
 pub use self::deliveries::deliveries;
 pub use self::items::{item, items};
 pub use self::matrix::matrix;
@@ -29,7 +30,7 @@ pub use self::params::{
     QuarantineQuery, query_string,
 };
 pub use self::quarantine::{quarantine, quarantined};
-pub use self::sources::{sources, subscriptions};
+pub use self::sources::{each_source, sources, subscriptions};
 pub use self::status::status;
 pub use self::vendor::{Vendor, vendor};
 

@@ -5,24 +5,42 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use model::{Health, SourceId, SourceState, SubscriptionState};
-use store::tables::{Sources, Subscriptions};
+use store::tables::Subscriptions;
 use store::{Range, Store};
 
+use super::known::each_by_id;
 use super::walk;
 use crate::Error;
 use crate::rows::{SourceRow, WebSubRow};
 use crate::settings::SourceInfo;
 
 /// All configured sources, and those that left the configuration (`retired`), by id.
+///
+/// # Errors
+/// When the store fails.
 pub fn sources(store: &Store, configured: &[SourceInfo]) -> Result<Vec<SourceRow>, Error> {
+    let mut rows = Vec::new();
+    each_source(store, configured, |row| {
+        rows.push(row);
+        Ok(())
+    })?;
+    Ok(rows)
+}
+
+/// [`sources`] one by one, for whoever does not need them all at once.
+///
+/// # Errors
+/// When the store fails, or `each` does.
+pub fn each_source(
+    store: &Store,
+    configured: &[SourceInfo],
+    mut each: impl FnMut(SourceRow) -> Result<(), Error>,
+) -> Result<(), Error> {
     let mut subscribed = subscribed(store)?;
-    Ok(states(store, configured)?
-        .into_iter()
-        .map(|(id, (info, state))| {
-            let websub = subscribed.remove(&id);
-            SourceRow { websub, ..row(id, info, state) }
-        })
-        .collect())
+    each_by_id(store, configured, |(id, info, state)| {
+        let websub = subscribed.remove(&id);
+        each(SourceRow { websub, ..row(id, info, state) })
+    })
 }
 
 /// How each source stands with its hub; of several subscriptions the one that is wanted.
@@ -45,24 +63,6 @@ pub fn subscriptions(store: &Store) -> Result<BTreeMap<SubscriptionState, u64>, 
         Ok(ControlFlow::Continue(()))
     })?;
     Ok(states)
-}
-
-type Known<'a> = (Option<&'a SourceInfo>, SourceState);
-
-/// What is configured and what is stored, side by side.
-pub(super) fn states<'a>(
-    store: &Store,
-    configured: &'a [SourceInfo],
-) -> Result<BTreeMap<SourceId, Known<'a>>, Error> {
-    let mut known: BTreeMap<SourceId, Known<'a>> = configured
-        .iter()
-        .map(|info| (info.id.clone(), (Some(info), SourceState::default())))
-        .collect();
-    walk(store, Range::<Sources>::all, |id, state| {
-        known.entry(id.clone()).or_default().1 = state;
-        Ok(ControlFlow::Continue(()))
-    })?;
-    Ok(known)
 }
 
 fn row(id: SourceId, info: Option<&SourceInfo>, state: SourceState) -> SourceRow {

@@ -7,8 +7,8 @@ use model::Timestamp;
 use store::tables::{AlertsByTime, ByTime, DeadLetters, Outbox};
 use store::{Range, Store};
 
+use super::known::each_known;
 use super::sight::sight;
-use super::sources::states;
 use super::{count, walk};
 use crate::Error;
 use crate::rows::{OutboxCounts, SourceCounts, Status};
@@ -20,9 +20,7 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 pub fn status(store: &Store, configured: &[SourceInfo], now: Timestamp) -> Result<Status, Error> {
     let yesterday = now.before(DAY);
     let mut sources = SourceCounts::default();
-    for (info, state) in states(store, configured)?.values() {
-        sources.add(sight(*info, state, now));
-    }
+    each_known(store, configured, |(_, info, state)| sources.add(sight(info, &state, now)))?;
     let mut outbox = OutboxCounts::default();
     walk(store, Range::<Outbox>::all, |(due, _, _), _| {
         outbox.queued += 1;

@@ -10,7 +10,7 @@ use store::{Range, Store};
 use super::items::detail_of;
 use super::{MAX_LIMIT, walk};
 use crate::rows::{ListingRow, NoticeRow, VendorListing, VendorNotice, VendorRow};
-use crate::{Error, SourceInfo};
+use crate::{Error, SourceInfo, lookup};
 
 /// Notices that are shown.
 const NOTICES: usize = 100;
@@ -78,7 +78,7 @@ fn tags_of<'i>(item: &'i Item, vendor: &str) -> impl Iterator<Item = &'i Tag> {
 }
 
 fn listed(item: Item, listing: ListingRow, vendor: &str, sources: &[SourceInfo]) -> VendorListing {
-    let source = sources.iter().find(|source| source.id == item.source);
+    let source = lookup::source(sources, &item.source);
     let spans = tags_of(&item, vendor).flat_map(|tag| &tag.spans);
     let mut words: Vec<String> = spans.map(|span| span.text.clone()).collect();
     words.dedup();

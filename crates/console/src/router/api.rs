@@ -75,6 +75,43 @@ async fn list<T: Serialize>(
     Ok(typed(NDJSON, body))
 }
 
+/// A list that may be very long: each row is written as it is read, so that only the text is held.
+async fn long_list<T: Serialize>(
+    state: State,
+    headers: &HeaderMap,
+    read: impl FnOnce(
+        &Store,
+        &Settings,
+        Timestamp,
+        &mut dyn FnMut(T) -> Result<(), Error>,
+    ) -> Result<(), Error>
+    + Send
+    + 'static,
+) -> Answered {
+    let lines = wants_lines(headers);
+    let body = state
+        .read(move |store, settings, now| {
+            let mut text = Vec::new();
+            read(store, settings, now, &mut |row| {
+                if !lines {
+                    text.push(if text.is_empty() { b'[' } else { b',' });
+                }
+                serde_json::to_writer(&mut text, &row)
+                    .map_err(|error| Error::Internal(error.to_string()))?;
+                if lines {
+                    text.push(b'\n');
+                }
+                Ok(())
+            })?;
+            if !lines {
+                text.extend(if text.is_empty() { &b"[]"[..] } else { b"]" });
+            }
+            Ok(text)
+        })
+        .await?;
+    Ok(typed(if lines { NDJSON } else { JSON }, body))
+}
+
 fn wants_lines(headers: &HeaderMap) -> bool {
     headers
         .get(header::ACCEPT)
@@ -148,7 +185,10 @@ pub(super) async fn vendor(Shared(state): Shared<State>, Path(id): Path<String>)
 }
 
 pub(super) async fn sources(Shared(state): Shared<State>, headers: HeaderMap) -> Answered {
-    list(state, &headers, |store, settings, _| query::sources(store, &settings.sources)).await
+    long_list(state, &headers, |store, settings, _, each| {
+        query::each_source(store, &settings.sources, each)
+    })
+    .await
 }
 
 pub(super) async fn deliveries(
@@ -191,10 +231,10 @@ pub(super) async fn coverage(
     headers: HeaderMap,
 ) -> Answered {
     let CoverageQuery { since, until } = asked(query)?;
-    list(state, &headers, move |store, settings, now| {
+    long_list(state, &headers, move |store, settings, now, each| {
         let until = until.unwrap_or(now);
         let since = since.unwrap_or(until.before(DAY));
-        query::coverage(store, &settings.sources, since..until, now)
+        query::each_coverage(store, &settings.sources, since..until, now, each)
     })
     .await
 }
