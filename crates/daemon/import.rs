@@ -20,7 +20,7 @@ const BYTES: u64 = 1 << 30;
 /// Stores what the file or folder says, as a poll of the source would: with its guards, its alerts,
 /// and a row in the poll log. The file is read where the store is.
 pub(crate) async fn import(cx: &Context, id: &SourceId, path: &Path) -> Result<Report, Error> {
-    let source = cx.settings.sources.iter().find(|source| source.id == *id);
+    let source = cx.settings.source(id);
     let source = source
         .cloned()
         .ok_or_else(|| Error::NotFound(format!("no source `{id}` is configured")))?;

@@ -119,7 +119,7 @@ pub(crate) async fn accept_list(
     clock: &dyn Clock,
     source: SourceId,
 ) -> Result<serde_json::Value, Error> {
-    let configured = settings.sources.iter().find(|known| known.id == source);
+    let configured = settings.source(&source);
     let configured =
         configured.ok_or_else(|| Error::NotFound(format!("no source `{source}` is configured")))?;
     if !configured.connector.is_list() {

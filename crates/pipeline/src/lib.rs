@@ -22,6 +22,7 @@ mod known;
 mod language;
 mod lifecycle;
 pub mod listing;
+mod lookup;
 mod network;
 mod news;
 pub mod notices;

@@ -5,8 +5,8 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use fetch::{FetchError, Fetcher, Request};
-use model::{Health, Outage, SourceState, Timestamp, Transition};
-use store::{Commit, CommitError, Store, StoreError, tables};
+use model::{Health, Outage, SourceId, SourceState, Timestamp, Transition};
+use store::{Commit, CommitError, Range, Store, StoreError, tables};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, info, warn};
@@ -18,6 +18,8 @@ use crate::{Clock, Context, Source};
 const ALIVE_EVERY: Duration = Duration::from_secs(60);
 /// A silence longer than this was an outage.
 const OUTAGE_AFTER: Duration = Duration::from_secs(300);
+/// Rows that are read, or written, at once.
+const CHANGES: usize = 500;
 const ALIVE_KEY: &str = "alive";
 
 /// Brings the stored health of sources in line with the configuration: off, retired, back again.
@@ -26,9 +28,10 @@ pub async fn reconcile(
     sources: &[Source],
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    let configured: HashSet<_> = sources.iter().map(|source| source.id.clone()).collect();
+    let configured: HashSet<_> = sources.iter().map(|source| &source.id).collect();
     let mut commit = Commit::default();
     for source in sources {
+        flush(store, &mut commit).await?;
         let state = store.get::<tables::Sources>(&source.id)?.unwrap_or_default();
         let wanted = match (&source.off, state.health) {
             (Some(_), Health::Off) => continue,
@@ -38,14 +41,31 @@ pub async fn reconcile(
         };
         change(&mut commit, &source.id, state, wanted, now);
     }
-    for (id, state) in store.page(store::Range::<tables::Sources>::all(), 1_000)? {
-        if !configured.contains(&id) && state.health != Health::Retired {
-            info!(source.id = %id, "`{id}` left the configuration: retired, its items stay");
-            let wanted = (Health::Retired, Some("left the configuration".to_owned()));
-            change(&mut commit, &id, state, wanted, now);
+    let mut last: Option<SourceId> = None;
+    loop {
+        let rest = Range::<tables::Sources>::all();
+        let rest = if let Some(last) = &last { rest.after(last) } else { rest };
+        let page = store.page(rest, CHANGES)?;
+        let Some((end, _)) = page.last() else { break };
+        last = Some(end.clone());
+        for (id, state) in page {
+            if !configured.contains(&id) && state.health != Health::Retired {
+                info!(source.id = %id, "`{id}` left the configuration: retired, its items stay");
+                let wanted = (Health::Retired, Some("left the configuration".to_owned()));
+                change(&mut commit, &id, state, wanted, now);
+            }
         }
+        flush(store, &mut commit).await?;
     }
     write(store, commit).await
+}
+
+/// Writes what has gathered once it is much: a whole catalogue may change at once.
+async fn flush(store: &Store, commit: &mut Commit) -> Result<(), StoreError> {
+    if commit.len() < CHANGES {
+        return Ok(());
+    }
+    write(store, std::mem::take(commit)).await
 }
 
 fn change(
@@ -165,6 +185,21 @@ mod tests {
         assert_eq!(health(&cx.store, "a"), Health::Unknown);
         let rows = cx.store.page(store::Range::<tables::Transitions>::all(), 10).unwrap();
         assert_eq!(rows.len(), 3, "off, retired, back: {rows:?}");
+    }
+
+    #[tokio::test]
+    async fn a_large_catalogue_leaves_and_comes_back_as_a_whole() {
+        const SOURCES: usize = 2_500;
+        let (cx, _) = context(vec![]);
+        let all: Vec<_> = (0..SOURCES).map(|n| source(&format!("s{n}"))).collect();
+        let off = |one: &Source| Source { off: Some("winter".into()), ..one.clone() };
+        let off: Vec<_> = all.iter().map(off).collect();
+        let steps = [(&off[..], Health::Off), (&all, Health::Unknown), (&[], Health::Retired)];
+        for (n, (sources, wanted)) in (1_u32..).zip(steps) {
+            reconcile(&cx.store, sources, start().after(n * ALIVE_EVERY)).await.unwrap();
+            let others = all.iter().filter(|one| health(&cx.store, one.id.as_str()) != wanted);
+            assert_eq!(others.count(), 0, "not {wanted}");
+        }
     }
 
     #[tokio::test]

@@ -21,6 +21,7 @@ fn belgrade() -> Settings {
     let mut off = source("novosti", "Novosti");
     off.off = Some("blocks unknown agents".into());
     settings.sources.extend([source("new", "Just added"), off]);
+    settings.sources.sort_by(|a, b| a.id.cmp(&b.id));
     settings
 }
 

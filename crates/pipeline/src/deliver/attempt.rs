@@ -247,7 +247,7 @@ fn further(
     let mut outlets = Vec::new();
     for id in alert.further.iter().take(FURTHER) {
         if let Some(item) = deliverer.store().get::<tables::Items>(id)? {
-            let source = setup.settings.sources.iter().find(|source| source.id == item.source);
+            let source = setup.settings.source(&item.source);
             let name = source.map_or(item.source.as_str(), |source| &source.name);
             let (title, url) = (item.title, item.url);
             outlets.push(Further { source: name.to_owned(), title, url });

@@ -111,7 +111,7 @@ type Read = Result<(Arc<Source>, Parsed), String>;
 
 /// The document as today's parser reads it, or why that is not possible.
 async fn read(cx: &Context, id: QuarantineId, row: &Quarantined) -> Result<Read, StoreError> {
-    let Some(source) = cx.settings.sources.iter().find(|source| source.id == row.source) else {
+    let Some(source) = cx.settings.source(&row.source) else {
         return Ok(Err(format!("the source `{}` is not configured any more", row.source)));
     };
     if !row.is_whole() {

@@ -206,7 +206,7 @@ fn alert(
     expected: &mut HashMap<AlertId, Version>,
 ) -> Result<(), StoreError> {
     let (store, settings, now) = (&cx.store, &*cx.settings, cx.clock.now());
-    let source = settings.sources.iter().find(|source| source.id == item.source);
+    let source = settings.source(&item.source);
     let about = match store.get::<tables::Details>(&item.id)?.as_deref().map(crate::record::read) {
         Some(Some(Detail::Listing(listing))) => {
             About::List { source: &item.source, version: tagger_version, change: listing.change }

@@ -193,8 +193,7 @@ impl Desk {
         let Some(row) = cx.store.get::<tables::Subscriptions>(&key)? else {
             return refuse(PushEnd::Gone, Reply::Gone);
         };
-        let mut sources = cx.settings.sources.iter();
-        let source = sources.find(|s| s.id == key.0 && s.off.is_none() && s.websub);
+        let source = cx.settings.source(&key.0).filter(|s| s.off.is_none() && s.websub);
         let told = row.lease_until.is_some_and(|until| until.after(LEASE_GRACE) > now);
         let Some(source) = source.filter(|_| row.state != SubscriptionState::Leaving && told)
         else {

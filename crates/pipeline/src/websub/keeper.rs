@@ -128,8 +128,7 @@ fn fate(cx: &Context, (source, _): &Key, row: &Subscription) -> Fate {
     if row.state == SubscriptionState::Leaving {
         return Fate::Kept;
     }
-    let mut sources = cx.settings.sources.iter();
-    let wanted = sources.any(|s| s.id == *source && s.off.is_none() && s.websub);
+    let wanted = cx.settings.source(source).is_some_and(|s| s.off.is_none() && s.websub);
     match &cx.settings.websub {
         Some(websub) if wanted && websub.base() == row.public => Fate::Kept,
         Some(websub) if wanted => Fate::Moved(websub.base().to_owned()),

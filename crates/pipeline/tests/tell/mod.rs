@@ -79,7 +79,7 @@ pub(crate) fn morning(formats: &[DigestFormat]) -> DigestSettings {
 pub(crate) fn settings(data: &std::path::Path) -> Settings {
     let log = ChannelKind::File { path: "alerts.jsonl".into() };
     Settings {
-        sources: vec![source("danas", "Danas"), source("beta", "Beta | [press]")],
+        sources: vec![source("beta", "Beta | [press]"), source("danas", "Danas")],
         alerts: vec![rule()],
         channels: vec![Channel { id: "log".parse().unwrap(), kind: log }],
         digests: vec![],

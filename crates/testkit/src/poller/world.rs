@@ -205,7 +205,12 @@ impl Plan {
     fn sources(&self) -> anyhow::Result<Vec<Source>> {
         let all = self.feeds.iter().enumerate().map(|(n, feed)| (format!("feed-{}", n + 1), feed));
         let others = self.others.iter().enumerate().map(|(n, feed)| (format!("other-{n}"), feed));
-        all.chain(others).map(|(id, feed)| self.source(&id, feed)).collect()
+        let mut sources = all
+            .chain(others)
+            .map(|(id, feed)| self.source(&id, feed))
+            .collect::<anyhow::Result<Vec<_>>>()?;
+        sources.sort_by(|a, b| a.id.cmp(&b.id));
+        Ok(sources)
     }
 
     fn source(&self, id: &str, feed: &str) -> anyhow::Result<Source> {
