@@ -183,6 +183,8 @@ pub enum Special {
     EndlessChunks,
     /// Less than this `Content-Length`; `None`: somewhat less than it says.
     ShortBody(Option<u64>),
+    /// Ends the connection without a word.
+    HangUp,
 }
 
 /// One answer of the server.
@@ -214,6 +216,7 @@ impl Answer {
                     Special::Drip(rate.filter(|rate| *rate > 0.0).unwrap_or(1.0))
                 }
                 "stall-headers" => Special::StallHeaders,
+                "hang-up" => Special::HangUp,
                 "endless-chunks" => Special::EndlessChunks,
                 "short-body" => Special::ShortBody(field("content_length").and_then(number)),
                 other => return Err(format!("the special answer `{other}` is not known")),

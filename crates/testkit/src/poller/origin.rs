@@ -47,6 +47,11 @@ impl Request {
         format!("{}{}", self.host, self.target)
     }
 
+    /// Whether both ask for the same.
+    fn is_for(&self, other: &Self) -> bool {
+        self.host == other.host && self.target == other.target
+    }
+
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         let mut found = self.headers.iter().filter(|(key, _)| key.eq_ignore_ascii_case(name));
         found.next().map(|(_, value)| value.as_str())
@@ -106,7 +111,9 @@ impl Origin {
 
     /// Requests for `host/path` so far.
     pub(crate) fn count(&self, address: &str) -> usize {
-        self.log().iter().filter(|request| request.address() == address).count()
+        let (host, target) = address.split_at(address.find('/').unwrap_or(address.len()));
+        let log = self.log();
+        log.iter().filter(|request| request.host == host && request.target == target).count()
     }
 
     pub(crate) async fn serve(self, listener: UnixListener) {
@@ -172,7 +179,7 @@ impl Origin {
         let mut request = Request { host, target, headers, at, ended: None, sent: 0, status: 404 };
         let address = request.address();
         let mut log = self.log();
-        let before = log.iter().filter(|request| request.address() == address).count();
+        let before = log.iter().filter(|known| known.is_for(&request)).count();
         let answers = self.script.answers.get(&address);
         let answer = answers
             .and_then(|answers| nth(answers, before))
@@ -206,6 +213,7 @@ impl Origin {
         let misbehaves = async {
             match answer.special {
                 Some(Special::StallHeaders) => std::future::pending::<()>().await,
+                Some(Special::HangUp) => {}
                 Some(Special::Drip(bytes_per_s)) => {
                     let head = head_of(answer, None, false);
                     self.write(number, write, &head).await?;
