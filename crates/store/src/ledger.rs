@@ -3,10 +3,16 @@
 use std::ops::ControlFlow;
 use std::time::Duration;
 
-use model::{Health, Ledger, Outage, Sight, Silence, SourceId, SourceState, Timestamp, is_overdue};
+use model::{
+    Health, Ledger, Outage, Sight, Silence, SourceId, SourceState, Timestamp, Transition,
+    is_overdue,
+};
 
-use crate::tables::{Blindness, Gaps, Outages, Table, Transitions};
+use self::written::{Rows, Stored, Written};
+use crate::tables::{Outages, Table};
 use crate::{Range, Store, StoreError};
+
+mod written;
 
 /// Rows read at once.
 const PAGE: usize = 200;
@@ -19,6 +25,15 @@ pub struct Configured<'a> {
     pub every: Duration,
     /// Why it is off, if it is.
     pub off: Option<&'a str>,
+}
+
+/// A source whose ledger is wanted, with its state.
+#[derive(Clone, Debug)]
+pub struct Asked<'a> {
+    pub source: SourceId,
+    pub state: SourceState,
+    /// `None`: it is no longer configured.
+    pub configured: Option<Configured<'a>>,
 }
 
 impl Store {
@@ -34,34 +49,68 @@ impl Store {
         state: &SourceState,
         configured: Option<&Configured<'_>>,
         outages: &[(Timestamp, Outage)],
+        time: (Timestamp, Timestamp),
+    ) -> Result<Ledger, StoreError> {
+        self.ledger_of(&Stored { store: self, source }, state, configured, outages, time)
+    }
+
+    /// [`Store::ledger`] of several sources, in their order, which is that of ids. Made for many:
+    /// what neighbours have is read in one go.
+    ///
+    /// # Errors
+    /// When a row cannot be read.
+    pub fn ledgers(
+        &self,
+        asked: &[Asked<'_>],
+        outages: &[(Timestamp, Outage)],
+        time: (Timestamp, Timestamp),
+    ) -> Result<Vec<Ledger>, StoreError> {
+        let written = written::read(self, asked)?;
+        let none = Rows::default();
+        let ledgers = asked.iter().map(|asked| {
+            let (state, configured) = (&asked.state, asked.configured.as_ref());
+            match &written {
+                Some(rows) => {
+                    let rows = rows.get(&asked.source).unwrap_or(&none);
+                    self.ledger_of(rows, state, configured, outages, time)
+                }
+                None => self.ledger(&asked.source, state, configured, outages, time),
+            }
+        });
+        ledgers.collect()
+    }
+
+    fn ledger_of(
+        &self,
+        written: &impl Written,
+        state: &SourceState,
+        configured: Option<&Configured<'_>>,
+        outages: &[(Timestamp, Outage)],
         (since, now): (Timestamp, Timestamp),
     ) -> Result<Ledger, StoreError> {
         let mut ledger = Ledger {
             read: state.last_success,
             outages: outages.to_vec(),
-            silences: self.silences(source, since)?,
+            silences: silences(written, since)?,
             ..Ledger::default()
         };
         ledger.silences.extend(unwritten(state, configured, &ledger.silences, now));
         // Changes within a silence say when it was one.
         let from = ledger.silences.first().map_or(since, |silence| silence.from.min(since));
-        ledger.changes = self.changes(source, from)?;
+        ledger.changes = changes(written, from)?;
         if from < since {
             // What is behind a silence may have been before the time.
             ledger.outages = self.outages(from)?;
         }
-        self.newest(
-            || Range::<Gaps>::prefix(source),
-            |(_, found), gap| {
-                let reaches = gap.to >= since;
-                if reaches {
-                    ledger.gaps.push((*found, gap));
-                }
-                if reaches { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
-            },
-        )?;
+        written.gaps(&mut |found, gap| {
+            let reaches = gap.to >= since;
+            if reaches {
+                ledger.gaps.push((found, gap));
+            }
+            if reaches { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        })?;
         ledger.gaps.reverse();
-        ledger.begun = self.begun(source, state)?;
+        ledger.begun = begun(written, state)?;
         ledger.off = off(state, configured, &ledger.changes);
         Ok(ledger)
     }
@@ -81,64 +130,6 @@ impl Store {
         })?;
         rows.reverse();
         Ok(rows)
-    }
-
-    fn silences(&self, source: &SourceId, since: Timestamp) -> Result<Vec<Silence>, StoreError> {
-        let mut silences = Vec::new();
-        self.newest(
-            || Range::<Blindness>::prefix(source),
-            |(_, from), row| {
-                if row.until.is_some_and(|until| until < since) {
-                    return ControlFlow::Break(());
-                }
-                silences.push(Silence::new(*from, row));
-                ControlFlow::Continue(())
-            },
-        )?;
-        silences.reverse();
-        Ok(silences)
-    }
-
-    /// The changes from `since` on, and the one before them, whose state lasts into the time.
-    fn changes(
-        &self,
-        source: &SourceId,
-        since: Timestamp,
-    ) -> Result<Vec<(Timestamp, model::Transition)>, StoreError> {
-        let mut changes = Vec::new();
-        self.newest(
-            || Range::<Transitions>::prefix(source),
-            |(_, at), change| {
-                // What was lost then may have been lost before: where that began is looked for.
-                let begins = !(is_lost(change.from) && is_lost(change.to));
-                changes.push((*at, change));
-                if *at < since && begins {
-                    ControlFlow::Break(())
-                } else {
-                    ControlFlow::Continue(())
-                }
-            },
-        )?;
-        changes.reverse();
-        Ok(changes)
-    }
-
-    /// When a source was tried first.
-    fn begun(
-        &self,
-        source: &SourceId,
-        state: &SourceState,
-    ) -> Result<Option<Timestamp>, StoreError> {
-        let first = self.get::<Blindness>(&(source.clone(), Timestamp::EPOCH))?;
-        let tried = |change: &model::Transition| {
-            !matches!(change.to, Health::Off | Health::Retired | Health::Unknown)
-        };
-        let changes = self.page(Range::<Transitions>::prefix(source), 1)?;
-        let changed = changes.into_iter().find(|(_, change)| tried(change)).map(|((_, at), _)| at);
-        let known = [first.map(|row| row.noticed), state.baseline, changed];
-        // What was tried before silences were written down began at a time that nobody knows.
-        let unknown = state.last_attempt.map(|_| Timestamp::EPOCH);
-        Ok(known.into_iter().flatten().min().or(unknown))
     }
 
     /// Shows rows to `each`, the newest first, until it breaks.
@@ -164,6 +155,46 @@ impl Store {
             }
         }
     }
+}
+
+fn silences(written: &impl Written, since: Timestamp) -> Result<Vec<Silence>, StoreError> {
+    let mut silences = Vec::new();
+    written.silences(&mut |from, row| {
+        if row.until.is_some_and(|until| until < since) {
+            return ControlFlow::Break(());
+        }
+        silences.push(Silence::new(from, row));
+        ControlFlow::Continue(())
+    })?;
+    silences.reverse();
+    Ok(silences)
+}
+
+/// The changes from `since` on, and the one before them, whose state lasts into the time.
+fn changes(
+    written: &impl Written,
+    since: Timestamp,
+) -> Result<Vec<(Timestamp, Transition)>, StoreError> {
+    let mut changes = Vec::new();
+    written.changes(&mut |at, change| {
+        // What was lost then may have been lost before: where that began is looked for.
+        let begins = !(is_lost(change.from) && is_lost(change.to));
+        changes.push((at, change));
+        if at < since && begins { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    })?;
+    changes.reverse();
+    Ok(changes)
+}
+
+/// When a source was tried first.
+fn begun(written: &impl Written, state: &SourceState) -> Result<Option<Timestamp>, StoreError> {
+    let tried =
+        |change: &Transition| !matches!(change.to, Health::Off | Health::Retired | Health::Unknown);
+    let changed = written.first_change()?.filter(|(_, change)| tried(change)).map(|(at, _)| at);
+    let first = written.first_silence()?.map(|row| row.noticed);
+    // What was tried before silences were written down began at a time that nobody knows.
+    let unknown = state.last_attempt.map(|_| Timestamp::EPOCH);
+    Ok([first, state.baseline, changed].into_iter().flatten().min().or(unknown))
 }
 
 fn is_lost(health: Health) -> bool {
@@ -205,3 +236,6 @@ fn off(
     let from = last.or(state.last_attempt).unwrap_or(Timestamp::EPOCH);
     Some((sight, from, Some(reason.to_owned())))
 }
+
+#[cfg(test)]
+mod tests;

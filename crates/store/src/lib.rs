@@ -38,7 +38,7 @@ pub use crate::error::{CommitError, OpenError, StoreError};
 pub use crate::export::ExportReport;
 pub use crate::health::Health;
 pub use crate::key::{Key, Prefix};
-pub use crate::ledger::Configured;
+pub use crate::ledger::{Asked, Configured};
 pub use crate::opener::{abort_on_sled_thread_panic, observe_log};
 pub use crate::range::Range;
 pub use crate::rebuild::{RebuildReport, rebuild};

@@ -56,6 +56,11 @@ impl<T: Table> Range<T> {
         Self::new(bound::<T>(from), bound::<T>(to))
     }
 
+    /// The rows from those of `first` up to those of `last`, with both.
+    pub fn from_to<P: Prefix<T::Key>>(first: &P, last: &P) -> Self {
+        Self::new(bound::<T>(first), end_of(bound::<T>(last)))
+    }
+
     /// The rows at or after `from`.
     pub fn since<P: Prefix<T::Key>>(from: &P) -> Self {
         Self::new(bound::<T>(from), vec![T::BYTE + 1])

@@ -50,12 +50,17 @@ impl Store {
 
     /// One row.
     pub fn get<T: Table>(&self, key: &T::Key) -> Result<Option<T::Value>, StoreError> {
-        Ok(self.read::<T>(key)?.value)
+        self.read_stored::<T>(&tables::key::<T>(key), None, |_| {})
     }
 
     /// One row with its version, for [`Commit::expect`].
     pub fn read<T: Table>(&self, key: &T::Key) -> Result<Versioned<T::Value>, StoreError> {
-        self.read_stored::<T>(&tables::key::<T>(key), None)
+        let mut version = Version::ABSENT;
+        let see = |bytes: &[u8]| version = Version::of(Some(bytes));
+        let value = self.read_stored::<T>(&tables::key::<T>(key), None, see)?;
+        // One that was deleted between two readings of its pieces is absent.
+        let version = if value.is_some() { version } else { Version::ABSENT };
+        Ok(Versioned { value, version })
     }
 
     /// At most `limit` rows (held to 1..=[`PAGE_ROWS`]), each as it is when it is reached: a
@@ -68,7 +73,7 @@ impl Store {
             let key = tables::decode_key::<T>(&stored)
                 .ok_or_else(|| damaged(&stored, "not a key of this table".into()))?;
             // A long row can be gone by the time its pieces are read.
-            if let Some(value) = self.read_stored::<T>(&stored, Some(bytes))?.value {
+            if let Some(value) = self.read_stored::<T>(&stored, Some(bytes), |_| {})? {
                 page.push((key, value));
             }
         }
@@ -83,7 +88,7 @@ impl Store {
         let Some((stored, bytes)) = self.engine.range(&from, &to, 1, true)?.pop() else {
             return Ok(None);
         };
-        match self.read_stored::<Texts>(&stored, Some(bytes))?.value {
+        match self.read_stored::<Texts>(&stored, Some(bytes), |_| {})? {
             Some(packed) => {
                 text::unpack(&packed).map(Some).map_err(|reason| damaged(&stored, reason))
             }
@@ -139,21 +144,23 @@ impl Store {
         self.engine.shutdown()
     }
 
-    /// A row from its first stored bytes (`None`: not read yet), with its further pieces.
+    /// A row from its first stored bytes (`None`: not read yet), with its further pieces. `see` is
+    /// shown those first bytes, which are the row's version: hashing them is for the few who ask.
     fn read_stored<T: Table>(
         &self,
         stored: &[u8],
         mut first: Option<Vec<u8>>,
-    ) -> Result<Versioned<T::Value>, StoreError> {
+        mut see: impl FnMut(&[u8]),
+    ) -> Result<Option<T::Value>, StoreError> {
         for _ in 0..REREADS {
             let bytes = match first.take() {
                 Some(bytes) => bytes,
                 None => match self.engine.get(stored)? {
                     Some(bytes) => bytes,
-                    None => return Ok(Versioned { value: None, version: Version::ABSENT }),
+                    None => return Ok(None),
                 },
             };
-            let version = Version::of(Some(&bytes));
+            see(&bytes);
             let whole = match Head::of(&bytes).filter(|_| T::SPLIT) {
                 Some(head) => match head.join(&self.pieces(stored, head.further)?) {
                     Some(whole) => whole,
@@ -162,7 +169,7 @@ impl Store {
                 None => bytes,
             };
             let value = value::decode::<T>(&whole).map_err(|reason| damaged(stored, reason))?;
-            return Ok(Versioned { value: Some(value), version });
+            return Ok(Some(value));
         }
         Err(damaged(stored, "its pieces do not belong together".into()))
     }

@@ -20,10 +20,7 @@ pub(crate) fn coverage(
 ) -> Result<String, Error> {
     let since = now.before(DAY);
     let mut page = Page::default();
-    query::each_coverage(store, &settings.sources, since..now, now, |row| {
-        page.add(&row);
-        Ok(())
-    })?;
+    query::each_sight(store, &settings.sources, since..now, now, |row| page.add(&row))?;
     Ok(page.render(&query::outages(store, since)?, now))
 }
 

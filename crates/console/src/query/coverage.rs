@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use model::{Cause, Ledger, Sight, SourceId, Stretch, Timestamp};
 use store::tables::{Attempts, BySource};
-use store::{Range, Store};
+use store::{Asked, Range, Store};
 
 use super::known::{Known, each_by_id};
 use super::sight::{configured as known_as, sight};
@@ -47,22 +47,62 @@ pub fn each_coverage(
     mut each: impl FnMut(CoverageRow) -> Result<(), Error>,
 ) -> Result<(), Error> {
     let asked = asked.start..asked.end.min(now);
-    let outages = store.outages(asked.start)?;
-    each_by_id(store, configured, |(id, info, state)| {
-        let known = info.map(known_as);
-        let time = (asked.start, now);
-        let ledger = store.ledger(&id, &state, known.as_ref(), &outages, time)?;
-        each(row(store, (id, info, state), &ledger, &asked, now)?)
+    each_ledger(store, configured, (asked.start, now), |known, ledger| {
+        let (period, items) =
+            (period(store, &known.0, &asked)?, new_items(store, &known.0, &asked)?);
+        each(CoverageRow { period, items, ..row(known, &ledger, &asked, now) })
     })
 }
 
-fn row(
+/// [`each_coverage`] without what the asked time brought, which costs as much again.
+pub(crate) fn each_sight(
     store: &Store,
+    configured: &[SourceInfo],
+    asked: std::ops::Range<Timestamp>,
+    now: Timestamp,
+    mut each: impl FnMut(CoverageRow),
+) -> Result<(), Error> {
+    let asked = asked.start..asked.end.min(now);
+    each_ledger(store, configured, (asked.start, now), |known, ledger| {
+        each(row(known, &ledger, &asked, now));
+        Ok(())
+    })
+}
+
+/// Sources whose ledgers are read together.
+const TOGETHER: usize = 500;
+
+fn each_ledger<'a>(
+    store: &Store,
+    configured: &'a [SourceInfo],
+    time: (Timestamp, Timestamp),
+    mut each: impl FnMut(Known<'a>, Ledger) -> Result<(), Error>,
+) -> Result<(), Error> {
+    let outages = store.outages(time.0)?;
+    let mut read = |known: &mut Vec<Known<'a>>| {
+        let wanted = known.iter().map(|(id, info, state)| Asked {
+            source: id.clone(),
+            state: state.clone(),
+            configured: info.map(known_as),
+        });
+        let ledgers = store.ledgers(&wanted.collect::<Vec<_>>(), &outages, time)?;
+        known.drain(..).zip(ledgers).try_for_each(|(known, ledger)| each(known, ledger))
+    };
+    let mut together = Vec::with_capacity(TOGETHER);
+    each_by_id(store, configured, |known| {
+        together.push(known);
+        if together.len() < TOGETHER { Ok(()) } else { read(&mut together) }
+    })?;
+    read(&mut together)
+}
+
+/// The row of a source; what the asked time brought is left to the caller.
+fn row(
     (id, info, state): Known<'_>,
     ledger: &Ledger,
     asked: &std::ops::Range<Timestamp>,
     now: Timestamp,
-) -> Result<CoverageRow, Error> {
+) -> CoverageRow {
     let spans = ledger.stretches(asked.start, asked.end);
     let sight = sight(info, &state, now);
     // What changed at this very moment has no stretch yet.
@@ -74,11 +114,11 @@ fn row(
     let well = || state.health_since.filter(|_| state.health.is_watched()).or(state.baseline);
     let reaches = |gap: &model::Gap| gap.from < asked.end && gap.to > asked.start;
     let gaps = ledger.gaps.iter().map(|(_, gap)| gap).filter(|gap| reaches(gap));
-    Ok(CoverageRow {
-        period: period(store, &id, asked)?,
+    CoverageRow {
+        period: Period::default(),
         possible_gaps: gaps.cloned().map(Into::into).collect(),
         gaps: silences(&spans),
-        items: new_items(store, &id, asked)?,
+        items: 0,
         spans,
         source: id,
         name: info.map(|info| info.name.to_string()),
@@ -89,7 +129,7 @@ fn row(
         outcome: state.last_outcome,
         last_attempt: state.last_attempt,
         last_success: state.last_success,
-    })
+    }
 }
 
 fn new_items(

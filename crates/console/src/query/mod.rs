@@ -21,6 +21,7 @@ use store::{Range, Store, Table};
 use crate::Error;
 
 pub use self::alerts::{alert, alerts};
+pub(crate) use self::coverage::each_sight;
 pub use self::coverage::{coverage, each_coverage, outages};
 pub use self::deliveries::deliveries;
 pub use self::items::{item, items};

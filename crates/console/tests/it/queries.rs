@@ -461,3 +461,33 @@ fn the_status_counts_what_happened_in_a_day() {
     assert_eq!(status.outbox.oldest, Some(minute(595)));
     assert_eq!(status.newest_alert, Some(minute(591)));
 }
+
+#[test]
+fn as_many_sources_as_there_may_be_are_each_shown_once_and_in_order() {
+    // Some left the configuration, some were never polled, and names of all lengths mix.
+    let ids: Vec<_> = (0..1_300).map(|n| format!("s{n}")).collect();
+    let mut configured: Vec<_> =
+        ids.iter().filter(|id| !id.ends_with('7')).map(|id| info(id, None)).collect();
+    configured.sort_by(|a, b| a.id.cmp(&b.id));
+    let store = stored(|commit| {
+        for id in ids.iter().filter(|id| !id.ends_with('3')) {
+            let state = SourceState {
+                baseline: Some(minute(1)),
+                last_success: Some(minute(590)),
+                ..state(OutcomeKind::Parsed, Health::Healthy)
+            };
+            commit.put::<Sources>(&source(id), &state);
+        }
+    });
+    let mut wanted: Vec<_> = ids.iter().map(|id| source(id)).collect();
+    wanted.sort();
+    let rows = query::coverage(&store, &configured, minute(0)..now(), now()).unwrap();
+    assert_eq!(rows.iter().map(|row| row.source.clone()).collect::<Vec<_>>(), wanted);
+    let rows_of = |state| rows.iter().filter(|row| row.state == state).count();
+    let counted = [Sight::Watched, Sight::Pending, Sight::Retired].map(rows_of);
+    assert_eq!(counted, [1_040, 130, 130]);
+    let listed = query::sources(&store, &configured).unwrap();
+    assert_eq!(listed.iter().map(|row| row.id.clone()).collect::<Vec<_>>(), wanted);
+    let status = query::status(&store, &configured, now()).unwrap().sources;
+    assert_eq!([status.watched, status.pending, status.retired], [1_040, 130, 130]);
+}

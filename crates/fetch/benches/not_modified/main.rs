@@ -1,8 +1,8 @@
 //! The commonest event of all: a source that has nothing new. Answers 304 per second, and CPU time
-//! of the fetching thread for each, beside raw hyper, which puts the same request on as many
-//! connections to the same origin. `cargo bench -p fetch`.
+//! of the fetching thread for each, beside raw hyper with the same request, as many in flight and
+//! the same origin. `cargo bench -p fetch`.
 //!
-//! The two take turns, and the origin works in a thread of its own that is not counted. Floors: half
+//! They take turns, and the origin works in a thread of its own that is not counted. Floors: half
 //! of hyper's answers per second, and 25 µs of CPU each.
 
 #![expect(clippy::print_stdout, reason = "a bench prints its figures")]
@@ -29,28 +29,32 @@ fn main() {
     let origin = origin::Origin::start();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.expect("a runtime");
-    let [mut product, mut hyper] = [const { Vec::new() }; 2];
+    let [mut product, mut hyper, mut bare] = [const { Vec::new() }; 3];
     runtime.block_on(async {
         let fetcher = Fetcher::new(settings()).expect("a fetcher");
         // Connections are open and everything was touched once before the first figure.
         product_round(&fetcher, &origin, asked / 10).await;
+        let pool = peer::pool();
+        peer::pooled_round(&pool, &origin, asked / IN_FLIGHT / 10).await;
         let mut connections = peer::connect(origin.address(), IN_FLIGHT).await;
         for _ in 0..rounds {
             product.push(product_round(&fetcher, &origin, asked).await);
-            let before = origin.answered();
+            hyper.push(peer::pooled_round(&pool, &origin, asked / IN_FLIGHT).await);
             let (figures, back) = peer::round(connections, &origin, asked / IN_FLIGHT).await;
-            assert_eq!(origin.answered() - before, asked, "every request was answered by a 304");
-            hyper.push(figures);
+            bare.push(figures);
             connections = back;
         }
     });
     assert_eq!(origin.unconditional(), 0, "both sent their validators each time");
-    let ratio =
-        median(product.iter().map(|f| f.per_second)) / median(hyper.iter().map(|f| f.per_second));
+    let rate = |rounds: &[Figures]| median(rounds.iter().map(|f| f.per_second));
+    let (to_hyper, to_bare) = (rate(&product) / rate(&hyper), rate(&product) / rate(&bare));
     println!("{rounds} rounds of {asked} conditional requests each, {IN_FLIGHT} in flight");
-    println!("  product:   {}", told(&product));
-    println!("  raw hyper: {}", told(&hyper));
-    println!("  product / raw hyper: {ratio:.2} of the answers per second (floor 0.5)");
+    println!("  product:                    {}", told(&product));
+    println!("  raw hyper, its client:      {}", told(&hyper));
+    println!("  raw hyper, bare connection: {}", told(&bare));
+    println!(
+        "  per second: {to_hyper:.2} of hyper's client (floor 0.5), {to_bare:.2} of the bare one"
+    );
 }
 
 fn settings() -> Settings {

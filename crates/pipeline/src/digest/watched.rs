@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use model::{Cause, Gap, Health, Ledger, Outage, Sight, SourceId, Stretch, Timestamp, one_line};
 use serde::Serialize;
-use store::{Configured, StoreError, tables};
+use store::{Asked, Configured, StoreError, tables};
 
 use super::{Cx, Period};
 use crate::Source;
@@ -14,6 +14,8 @@ use crate::Source;
 const MAX_STRETCHES: usize = 5;
 /// Outages of the daemon listed.
 const MAX_OUTAGES: usize = 50;
+/// Sources whose ledgers are read together.
+const TOGETHER: usize = 500;
 /// Sources named in each list.
 const MAX_NAMED: usize = 500;
 
@@ -120,14 +122,19 @@ pub(super) fn watched(cx: &Cx<'_>) -> Result<Watched, StoreError> {
     let outages = cx.store.outages(cx.period.start)?;
     let mut watched = Watched { outages: within(&outages, cx.period), ..Watched::default() };
     let mut off: BTreeMap<String, usize> = BTreeMap::new();
+    let mut together = Vec::with_capacity(TOGETHER);
     for source in &cx.settings.sources {
         if let Some(reason) = &source.off {
             *off.entry(one_line(reason)).or_default() += 1;
             continue;
         }
         watched.sources += 1;
-        watched.add(source, &ledger(cx, source, &outages)?, cx.period);
+        together.push(source);
+        if together.len() == TOGETHER {
+            watched.add_all(cx, &mut together, &outages)?;
+        }
     }
+    watched.add_all(cx, &mut together, &outages)?;
     watched.blind.sort_by(|a, b| a.source.cmp(&b.source));
     // Blind at the end first: that is what someone must mend.
     watched.blind.sort_by_key(|blind| !blind.is_blind_at_end());
@@ -145,20 +152,28 @@ pub(super) fn watched(cx: &Cx<'_>) -> Result<Watched, StoreError> {
     Ok(watched)
 }
 
-/// What is written down about the source, as it stood at the end of the period.
-fn ledger(
-    cx: &Cx<'_>,
-    source: &Source,
-    outages: &[(Timestamp, Outage)],
-) -> Result<Ledger, StoreError> {
-    let (start, end) = (cx.period.start, cx.known_to);
-    let state = cx.store.get::<tables::Sources>(&source.id)?.unwrap_or_default();
-    let known = Configured { every: source.every, off: None };
-    let ledger = cx.store.ledger(&source.id, &state, Some(&known), outages, (start, end))?;
-    Ok(ledger.as_of(end, source.every))
-}
-
 impl Watched {
+    /// Takes what is written down about the sources, as it stood at the end of the period.
+    fn add_all(
+        &mut self,
+        cx: &Cx<'_>,
+        sources: &mut Vec<&Source>,
+        outages: &[(Timestamp, Outage)],
+    ) -> Result<(), StoreError> {
+        let (start, end) = (cx.period.start, cx.known_to);
+        let asked = |source: &&Source| {
+            let state = cx.store.get::<tables::Sources>(&source.id)?.unwrap_or_default();
+            let configured = Some(Configured { every: source.every, off: None });
+            Ok(Asked { source: source.id.clone(), state, configured })
+        };
+        let asked = sources.iter().map(asked).collect::<Result<Vec<_>, StoreError>>()?;
+        let ledgers = cx.store.ledgers(&asked, outages, (start, end))?;
+        for (source, ledger) in sources.drain(..).zip(ledgers) {
+            self.add(source, &ledger.as_of(end, source.every), cx.period);
+        }
+        Ok(())
+    }
+
     fn add(&mut self, source: &Source, ledger: &Ledger, period: Period) {
         let stretches = ledger.stretches(period.start, period.end);
         let (id, name) = (&source.id, one_line(&source.name));
