@@ -51,9 +51,12 @@ fn main() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     runtime.expect("a runtime").block_on(async {
         let listener = TcpListener::from_std(listener).expect("a listening socket");
+        let mut tasks = tokio::task::JoinSet::new();
         loop {
-            let Ok((socket, _)) = listener.accept().await else { continue };
-            tokio::spawn(converse(socket, silent));
+            tokio::select! {
+                Ok((socket, _)) = listener.accept() => drop(tasks.spawn(converse(socket, silent))),
+                Some(_) = tasks.join_next() => {}
+            }
         }
     });
 }

@@ -18,6 +18,7 @@ use crate::{Figures, IN_FLIGHT, USER_AGENT, Watch};
 
 pub(crate) type Connection = SendRequest<Empty<Bytes>>;
 
+#[expect(clippy::disallowed_methods, reason = "a driver ends with its connection")]
 pub(crate) async fn connect(address: SocketAddr, count: usize) -> Vec<Connection> {
     let mut connections = Vec::new();
     for _ in 0..count {
