@@ -40,6 +40,7 @@ impl Installation {
             warnings: loaded.warnings,
         };
         installation.move_data();
+        crate::memory::give_back();
         Ok(installation)
     }
 

@@ -8,6 +8,7 @@ mod exit;
 mod import;
 mod installation;
 mod logs;
+mod memory;
 mod output;
 mod reach;
 mod scratch;
@@ -22,6 +23,7 @@ use crate::cli::{AlertsCommand, Cli, Command, DeliveriesCommand, VendorCommand};
 use crate::exit::{Failure, Outcome};
 
 fn main() -> ExitCode {
+    memory::keep_large_apart();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {

@@ -11,28 +11,20 @@ const FILES: usize = 20_000;
 /// The deepest folder inside a folder.
 const FOLDERS: usize = 16;
 
-/// What the files of a folder came to.
-pub(crate) struct Folder<T> {
-    /// By their paths in it.
-    pub(crate) read: Vec<(String, T)>,
-    /// A problem for each that could not be read.
-    pub(crate) unread: Vec<Problem>,
-}
-
-/// Reads every file of `folder` and of those in it.
+/// What every file of `folder` and of those in it came to, by its path there and in the order of the
+/// paths; a problem where it could not be read.
 pub(crate) fn read_each<T>(
     folder: &Path,
     mut read: impl FnMut(&Path) -> Result<T, Failure>,
-) -> Result<Folder<T>, Failure> {
-    let mut all = Folder { read: Vec::new(), unread: Vec::new() };
-    for path in &files_of(folder)? {
+) -> Result<Vec<(String, Result<T, Problem>)>, Failure> {
+    let paths = files_of(folder)?;
+    let one = |path: &PathBuf| {
         let name = path.strip_prefix(folder).unwrap_or(path).display().to_string();
-        match read(path) {
-            Ok(parsed) => all.read.push((name, parsed)),
-            Err(failure) => all.unread.push(Problem { at: name, reason: failure.to_string() }),
-        }
-    }
-    Ok(all)
+        let unread = |failure: Failure| Problem { at: name.clone(), reason: failure.to_string() };
+        let parsed = read(path).map_err(unread);
+        (name, parsed)
+    };
+    Ok(paths.iter().map(one).collect())
 }
 
 /// Problems of one file of a folder, with its name in their places.

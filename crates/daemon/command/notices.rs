@@ -28,10 +28,11 @@ pub(crate) fn parse(args: &ParseArgs) -> Outcome {
         return print(args, &one(args, &rules, &args.file)?);
     }
     let mut all = Folder::default();
-    let files = folder::read_each(&args.file, |path| one(args, &rules, path))?;
-    all.whole.problems = files.unread;
-    for (name, parsed) in files.read {
-        all.add(&name, parsed);
+    for (name, parsed) in folder::read_each(&args.file, |path| one(args, &rules, path))? {
+        match parsed {
+            Ok(parsed) => all.add(&name, parsed),
+            Err(problem) => all.whole.problems.push(problem),
+        }
     }
     let formats: Vec<_> = all.formats.iter().map(String::as_str).collect();
     all.whole.format = formats.join(", ");

@@ -17,14 +17,18 @@ pub(crate) fn parse(args: &ParseArgs) -> Outcome {
     if !args.file.is_dir() {
         return print(args, &one(args, &args.file)?);
     }
-    let files = folder::read_each(&args.file, |path| one(args, path))?;
-    let mut whole = ParsedSitemap { problems: files.unread, ..ParsedSitemap::default() };
+    let mut whole = ParsedSitemap::default();
     let mut formats = std::collections::BTreeSet::new();
-    for (name, parsed) in files.read {
-        formats.insert(parsed.format);
-        whole.items.extend(parsed.items);
-        whole.children.extend(parsed.children);
-        whole.problems.extend(folder::within(&name, parsed.problems));
+    for (name, parsed) in folder::read_each(&args.file, |path| one(args, path))? {
+        match parsed {
+            Ok(parsed) => {
+                formats.insert(parsed.format);
+                whole.items.extend(parsed.items);
+                whole.children.extend(parsed.children);
+                whole.problems.extend(folder::within(&name, parsed.problems));
+            }
+            Err(problem) => whole.problems.push(problem),
+        }
     }
     if formats.is_empty()
         && let Some(problem) = whole.problems.first()
