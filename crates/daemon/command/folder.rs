@@ -11,12 +11,14 @@ const FILES: usize = 20_000;
 /// The deepest folder inside a folder.
 const FOLDERS: usize = 16;
 
-/// What every file of `folder` and of those in it came to, by its path there and in the order of the
-/// paths; a problem where it could not be read.
+/// A file by its path in its folder, and what it came to: a problem where it could not be read.
+type Read<T> = (String, Result<T, Problem>);
+
+/// What every file of `folder` and of those in it came to, in the order of their paths.
 pub(crate) fn read_each<T>(
     folder: &Path,
     mut read: impl FnMut(&Path) -> Result<T, Failure>,
-) -> Result<Vec<(String, Result<T, Problem>)>, Failure> {
+) -> Result<Vec<Read<T>>, Failure> {
     let paths = files_of(folder)?;
     let one = |path: &PathBuf| {
         let name = path.strip_prefix(folder).unwrap_or(path).display().to_string();
@@ -34,7 +36,7 @@ pub(crate) fn within(name: &str, problems: Vec<Problem>) -> impl Iterator<Item =
 }
 
 /// The files of a folder and of those in it, in the order of their paths.
-pub(crate) fn files_of(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
+fn files_of(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
     let mut files = Vec::new();
     collect(folder, FOLDERS, &mut files)?;
     files.sort();
