@@ -199,7 +199,7 @@ impl<'d> Value<'d> {
     pub(crate) fn table(self) -> Option<Table<'d>> {
         match self.value {
             DeValue::Table(table) => Some(Table::new(self.here, table)),
-            _ => self.refuse("a table"),
+            _ => self.refuse(&format!("a table: write `{}.KEY = …`", self.here.key)),
         }
     }
 }

@@ -109,7 +109,7 @@ fn an_address_is_one_of_the_web_and_carries_no_password() {
         ),
         (
             "[source.a]\nfeed = \"https://a.example/\"\n",
-            &["2:8: feed = \"https://a.example/\": must be a table"],
+            &["2:8: feed = \"https://a.example/\": must be a table: write `feed.KEY = …`"],
         ),
     ]);
 }

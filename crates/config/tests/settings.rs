@@ -90,7 +90,7 @@ fn each_setting_is_checked() {
                 "2:9: heartbeat.every = \"1s\": must be between 10s and 1d",
             ],
         ),
-        ("fetch = 1\n", &["1:9: fetch = 1: must be a table"]),
+        ("fetch = 1\n", &["1:9: fetch = 1: must be a table: write `fetch.KEY = …`"]),
     ]);
 }
 
